@@ -56,3 +56,40 @@ export type FailureClass = (typeof FAILURE_CLASSES)[number];
 export function isTerminal(state: SessionState): state is TerminalState {
 	return (TERMINAL_STATES as readonly string[]).includes(state);
 }
+
+/** Totals of a session; a figure nobody reported is null, never 0. */
+export interface Usage {
+	tokensIn: number | null;
+	tokensOut: number | null;
+	cachedTokens: number | null;
+	apiCalls: number | null;
+	costUsd: number | null;
+	cpuMs: number | null;
+	filesChanged: number | null;
+	commands: number | null;
+}
+
+export const NO_USAGE: Usage = {
+	tokensIn: null,
+	tokensOut: null,
+	cachedTokens: null,
+	apiCalls: null,
+	costUsd: null,
+	cpuMs: null,
+	filesChanged: null,
+	commands: null
+};
+
+/** What a session needs to run, as it was asked for; the runner gets it in `session.start`. */
+export interface SessionSpec {
+	repo: { url: string; branch: string; commit: string | null } | null;
+	/** A folder on one runner, below a root its owner allowed. */
+	local: { runnerId: string; path: string } | null;
+	/** For `custom`: the command line, run by the shell. */
+	command: string | null;
+	/** For `scripted`: the scenario the deterministic agent plays. */
+	scenario: unknown;
+	/** Work in a worktree of its own (true) or in the folder itself. */
+	worktree: boolean;
+	features: string[];
+}
