@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { AskEffect } from './ask.ts';
+import { Id, SessionRef } from './fields.ts';
+
+/** What became of a decision. */
+export const HostApprovalApplied = z.object({
+	t: z.literal('approval.applied'),
+	...SessionRef,
+	approvalId: Id,
+	generation: z.int().min(1),
+	effect: AskEffect
+});
+export type HostApprovalApplied = z.infer<typeof HostApprovalApplied>;

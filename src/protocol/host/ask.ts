@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { Attempt, EpochMs, Id } from './fields.ts';
+
+export const AskAction = z.enum([
+	'merge',
+	'deps_add',
+	'secrets',
+	'deploy',
+	'shell',
+	'network',
+	'file_write',
+	'tool',
+	'custom'
+]);
+export type AskAction = z.infer<typeof AskAction>;
+
+export const AskRisk = z.enum(['low', 'medium', 'high']);
+export type AskRisk = z.infer<typeof AskRisk>;
+
+export const AskKind = z.enum(['command', 'file', 'network', 'question', 'plan', 'tool', 'action']);
+export type AskKind = z.infer<typeof AskKind>;
+
+/** What became of a decision; `indeterminate`: sent, but the process did not confirm it. */
+export const AskEffect = z.enum(['allowed', 'denied', 'too_late', 'indeterminate']);
+export type AskEffect = z.infer<typeof AskEffect>;
+
+export const WithdrawReason = z.enum(['process_gone', 'expired', 'session_ended']);
+export type WithdrawReason = z.infer<typeof WithdrawReason>;
+
+/** A question a process in a session is blocked on (control-plane.md 5). */
+export const Ask = z.object({
+	approvalId: Id,
+	generation: z.int().min(1),
+	sessionId: Id,
+	attempt: Attempt,
+	kind: AskKind,
+	action: AskAction,
+	risk: AskRisk,
+	summary: z.string().min(1).max(500),
+	/** Any JSON object, at most 32 KiB as text. */
+	details: z.record(z.string(), z.unknown()).optional(),
+	command: z.string().max(8000).optional(),
+	cwd: z.string().max(4096).optional(),
+	requestedAt: EpochMs,
+	/** The host ends the question itself at this time; never by allowing it. */
+	expiresAt: EpochMs,
+	timeoutMs: z.int().min(1)
+});
+export type Ask = z.infer<typeof Ask>;
+
+/** A question that has ended, kept so that a runner that was away can report it. */
+export const AskOutcome = z.object({
+	approvalId: Id,
+	generation: z.int().min(1),
+	effect: AskEffect.optional(),
+	withdrawn: WithdrawReason.optional()
+});
+export type AskOutcome = z.infer<typeof AskOutcome>;
