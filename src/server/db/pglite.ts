@@ -58,10 +58,6 @@ export async function openPglite(
 					if (chunk[0] !== TERMINATE) worker.postMessage(new Uint8Array(chunk));
 					callback();
 				},
-				final(callback) {
-					stream.push(null);
-					callback();
-				},
 				destroy(error, callback) {
 					worker.off('message', receive);
 					callback(error);
@@ -71,6 +67,12 @@ export async function openPglite(
 				if (message instanceof Uint8Array)
 					stream.push(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
 			};
+			// The driver looks at `readyState`, as sockets have it, before it says goodbye and waits for the close.
+			Object.defineProperty(stream, 'readyState', {
+				get: () => (stream.destroyed || stream.writableEnded ? 'closed' : 'open')
+			});
+			// Goodbye reads nothing more, and a stream that is not read never closes.
+			stream.once('finish', () => stream.destroy());
 			worker.on('message', receive);
 			worker.once('exit', () => stream.destroy());
 			return stream;
