@@ -9,7 +9,7 @@ export const KIND = {
 	stderr: 0x02,
 	/** Runner → server: raw lines of a provider, kept for diagnosis. */
 	raw: 0x03,
-	/** Runner → server: time and size marks of the terminal bytes (marks.ts). */
+	/** Runner → server: time and size marks of the terminal bytes (host/mark.ts). */
 	marks: 0x04,
 	/** Server → runner: what was typed. */
 	input: 0x10,
