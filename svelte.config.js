@@ -12,6 +12,7 @@ export default {
 					...config.include,
 					'../e2e/**/*.ts',
 					'../bench/**/*.ts',
+					'../scripts/**/*.ts',
 					'../src/cli/vite.config.ts',
 					'../*.config.ts'
 				]

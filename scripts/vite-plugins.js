@@ -48,7 +48,9 @@ export function serverOnly() {
 			const file = id.split('?')[0] ?? '';
 			if (options?.ssr || process.env.VITEST) return null;
 			if (/\/src\/(server|daemons|cli)\//.test(file) && !/\.test\.ts$/.test(file))
-				throw new Error(`${file} is server code and was imported by browser code. Use a type-only import, or go through tRPC.`);
+				throw new Error(
+					`${file} is server code and was imported by browser code. Use a type-only import, or go through tRPC.`
+				);
 			return null;
 		}
 	};
