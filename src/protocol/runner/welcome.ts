@@ -1,6 +1,6 @@
 // The server's answer to hello: what it has, what it wants, and what is to become of each session (control-plane.md 6.5).
 import { z } from 'zod';
-import { Id, Offset, Seq, text, Time } from '../envelope.ts';
+import { Offset, Seq, text, Time } from '../envelope.ts';
 import { sessionRef, StreamOffset } from './streams.ts';
 
 export const SessionVerdict = z.object({
@@ -22,6 +22,8 @@ export const Welcome = z.object({
 	serverTime: Time,
 	/** Last reliable frame of this boot of the runner that was applied; 0: none. */
 	recv: z.object({ seq: Seq.or(z.literal(0)) }),
+	/** Last reliable frame the server has numbered; lower than what we applied after it was restored from a backup. */
+	sent: z.object({ seq: Seq.or(z.literal(0)) }).optional(),
 	heartbeatMs: z.number().int().min(10),
 	timeoutMs: z.number().int().min(10),
 	maxFrame: z.number().int().min(1024),
@@ -34,7 +36,6 @@ export const Welcome = z.object({
 		frames: z.number().int().min(1)
 	}),
 	mode: z.enum(['active', 'draining', 'maintenance']),
-	runnerId: Id.optional(),
 	sessions: z.array(SessionVerdict).max(1000).default([])
 });
 export type Welcome = z.infer<typeof Welcome>;
