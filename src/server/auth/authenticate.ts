@@ -22,6 +22,8 @@ export interface RequestFacts {
 export interface Authenticator {
 	/** Who asks, or null. An `Authorization` header that is wrong is never made good by a cookie. */
 	actorFromRequest(request: RequestFacts): Promise<Actor | null>;
+	/** Drops what is remembered of people, after a change that took nothing away from anybody. */
+	forget(): void;
 	close(): void;
 }
 
@@ -44,10 +46,11 @@ export function createAuthenticator(deps: {
 	const cache = new Map<string, { principal: Principal; at: number }>();
 	/** Counts revocations, so that a look-up begun before one is not remembered after it. */
 	let epoch = 0;
-	const stop = deps.revocations.subscribe(() => {
+	const forget = () => {
 		epoch++;
 		cache.clear();
-	});
+	};
+	const stop = deps.revocations.subscribe(forget);
 
 	async function remembered(secret: string, load: () => Promise<Principal | null>) {
 		// Keyed by hash: a heap dump should not be a list of passwords either.
@@ -115,6 +118,7 @@ export function createAuthenticator(deps: {
 			const { expiresAt: _, ...who } = principal;
 			return { ...who, transport, ip };
 		},
+		forget,
 		close: stop
 	};
 }

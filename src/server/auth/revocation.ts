@@ -36,7 +36,10 @@ export function createRevocations(onError: (error: unknown) => void): Revocation
 	};
 }
 
-/** Whether a revocation concerns an actor: whoever keeps a socket open for it must end it (4401). */
+/**
+ * Whether a revocation concerns an actor: whoever keeps a socket open for it must end it. After `membership`
+ * the client may come back at once, with the grants it has now.
+ */
 export function concerns(revocation: Revocation, actor: Actor): boolean {
 	switch (revocation.kind) {
 		case 'credential':
@@ -44,7 +47,8 @@ export function concerns(revocation: Revocation, actor: Actor): boolean {
 		case 'user':
 			return actor.kind !== 'system' && actor.id === revocation.userId;
 		case 'membership':
-			return actor.id === revocation.userId && actor.memberships.has(revocation.orgId);
+			// Also when the org is new to them: what a socket knows of memberships is from its handshake.
+			return actor.kind !== 'system' && actor.id === revocation.userId;
 		case 'org':
 			return actor.memberships.has(revocation.orgId);
 	}

@@ -17,7 +17,7 @@ import type { Client, NewLogin } from './sessions.ts';
 import { createThrottle, SIGN_IN_ATTEMPTS } from './throttle.ts';
 import * as tokens from './tokens.ts';
 
-export interface Auth extends Pick<Authenticator, 'actorFromRequest'> {
+export interface Auth extends Pick<Authenticator, 'actorFromRequest' | 'forget'> {
 	readonly origins: Origins;
 	readonly revocations: Revocations;
 	readonly passwords: Passwords;
@@ -99,6 +99,7 @@ export function openAuth(deps: {
 		links,
 		tokens,
 		actorFromRequest: authenticator.actorFromRequest,
+		forget: authenticator.forget,
 		countAttempt,
 		async signIn({ email, password }, client) {
 			const account = email.trim().toLowerCase();
