@@ -4,11 +4,11 @@
 export const MARK_BYTES = 20;
 
 export interface Mark {
-	/** time: output up to and from `offset` was flushed at `at`; resize: the PTY has this size from `offset` on. */
+	/** time: bytes from `offset` on were flushed at `at`; resize: the PTY has this size from `offset` on. */
 	type: 'time' | 'resize';
 	/** Milliseconds since 1970. */
 	at: number;
-	/** Position in the terminal stream (kind 0x01), or in the raw stream (0x03) of a process on pipes. */
+	/** Position in the terminal stream (kind 0x01); on pipes that is the transcript the runner renders. */
 	offset: number;
 	cols: number;
 	rows: number;

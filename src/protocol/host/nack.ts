@@ -7,6 +7,6 @@ export const HostNack = z.object({
 	streamId: StreamId,
 	kind: z.union([z.literal(0x10), z.literal(1)]),
 	offset: Offset,
-	reason: z.enum(['gap', 'full', 'paused', 'ended'])
+	reason: z.enum(['gap', 'full', 'ended'])
 });
 export type HostNack = z.infer<typeof HostNack>;

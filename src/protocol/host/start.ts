@@ -5,7 +5,7 @@ const NO_NUL = /^[^\0]*$/;
 
 /**
  * Start a process. Idempotent by (sessionId, attempt): a repeated start answers `started` again.
- * The environment is the child's whole one; the host adds VILLAGE_SESSION_ID, VILLAGE_ATTEMPT,
+ * The environment is the child's whole one; the host adds VILLAGE_SESSION_ID, VILLAGE_SESSION_MARK,
  * VILLAGE_ASK_SOCKET and VILLAGE_ASK_TOKEN and inherits nothing of its own. All streams of the
  * new session are followed from 0 on the connection that started it.
  */

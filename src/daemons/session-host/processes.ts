@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** One process as the system shows it. */
+export interface ProcessInfo {
+	pid: number;
+	parent: number;
+	/** Unix session id: the pid of the process that called setsid; 0 where it is not known. */
+	session: number;
+	/** Grows with time and tells two processes with one pid apart; only comparable on one boot. */
+	startTime: string;
+	stopped: boolean;
+	dead: boolean;
+}
+
+/** Where processes are looked up; one per platform. */
+export interface ProcessTable {
+	list(): Promise<ProcessInfo[]>;
+	find(pid: number): ProcessInfo | null;
+	/** Whether the process was started with this environment entry (`NAME=value`); false if unknown. */
+	hasEnvironment(pid: number, entry: string): boolean;
+}
+
+/** Processes read in one turn: a machine may have thousands, and keys are waiting. */
+const TURN = 200;
+
+/** The table of this machine: /proc on Linux, `ps` elsewhere. */
+export function openProcessTable(): ProcessTable {
+	return process.platform === 'linux' ? procTable : psTable;
+}
+
+const procTable: ProcessTable = {
+	async list() {
+		const found: ProcessInfo[] = [];
+		let read = 0;
+		for (const name of readdirSync('/proc')) {
+			const pid = Number(name);
+			if (!Number.isInteger(pid)) continue;
+			const info = readStat(pid);
+			if (info) found.push(info);
+			read += 1;
+			if (read % TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+		}
+		return found;
+	},
+	find: readStat,
+	hasEnvironment(pid, entry) {
+		try {
+			const environment = readFileSync(`/proc/${pid}/environ`);
+			return environment.indexOf(`\0${entry}\0`) >= 0 || environment.indexOf(`${entry}\0`) === 0;
+		} catch {
+			return false;
+		}
+	}
+};
+
+function readStat(pid: number): ProcessInfo | null {
+	let line: string;
+	try {
+		line = readFileSync(`/proc/${pid}/stat`, 'latin1');
+	} catch {
+		return null;
+	}
+	// The name, in parentheses, may itself hold spaces and parentheses: what follows the last one counts.
+	const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+	const state = fields[0] ?? '';
+	return {
+		pid,
+		parent: Number(fields[1]),
+		session: Number(fields[3]),
+		startTime: fields[19] ?? '',
+		stopped: state === 'T' || state === 't',
+		dead: state === 'Z' || state === 'X'
+	};
+}
+
+const PS_COLUMNS = 'pid=,ppid=,sess=,stat=,lstart=';
+
+const psTable: ProcessTable = {
+	list: () => Promise.resolve(ps(['-A', '-o', PS_COLUMNS])),
+	find: (pid) => ps(['-p', String(pid), '-o', PS_COLUMNS])[0] ?? null,
+	hasEnvironment(pid, entry) {
+		try {
+			const line = execFileSync('ps', ['-E', '-ww', '-p', String(pid), '-o', 'command='], {
+				encoding: 'latin1',
+				timeout: 2000,
+				stdio: ['ignore', 'pipe', 'ignore']
+			});
+			return ` ${line.trimEnd()} `.includes(` ${entry} `);
+		} catch {
+			return false;
+		}
+	}
+};
+
+function ps(args: string[]): ProcessInfo[] {
+	let text: string;
+	try {
+		text = execFileSync('ps', args, {
+			encoding: 'latin1',
+			timeout: 2000,
+			stdio: ['ignore', 'pipe', 'ignore'],
+			maxBuffer: 16 * 1024 * 1024
+		});
+	} catch {
+		return [];
+	}
+	return text.split('\n').flatMap((line) => parsePsLine(line) ?? []);
+}
+
+/** One line of `ps -o pid=,ppid=,sess=,stat=,lstart=`; null when it is none. */
+export function parsePsLine(line: string): ProcessInfo | null {
+	const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(.+?)\s*$/.exec(line);
+	if (!match) return null;
+	const [, pid, parent, session, state, startTime] = match as unknown as string[];
+	return {
+		pid: Number(pid),
+		parent: Number(parent),
+		// macOS prints an address, not a pid: descent and environment find the members there.
+		session: /^\d+$/.test(session ?? '') ? Number(session) : 0,
+		startTime: startTime ?? '',
+		stopped: (state ?? '').startsWith('T'),
+		dead: (state ?? '').startsWith('Z')
+	};
+}
