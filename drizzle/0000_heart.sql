@@ -157,6 +157,7 @@ CREATE TABLE "runners" (
 	"capacity" integer DEFAULT 5 NOT NULL,
 	"features" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"providers" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"allow_local" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"metadata" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"runtime_versions" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"load" jsonb,
@@ -417,7 +418,8 @@ CREATE INDEX "agents_village" ON "agents" USING btree ("village_id");--> stateme
 CREATE INDEX "agents_org" ON "agents" USING btree ("org_id");--> statement-breakpoint
 CREATE INDEX "houses_village" ON "houses" USING btree ("village_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "houses_source" ON "houses" USING btree ("village_id","source",coalesce("url", ''),coalesce("local_path", ''),coalesce("runner_id", ''));--> statement-breakpoint
-CREATE INDEX "villages_org" ON "villages" USING btree ("org_id");--> statement-breakpoint
+CREATE INDEX "villages_org" ON "villages" USING btree ("org_id");
+--> statement-breakpoint
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;

@@ -9,6 +9,15 @@ export interface ProviderReport {
 	level: Level;
 	auth: 'ok' | 'missing' | 'unknown';
 	missing?: string[] | undefined;
+	capabilities?:
+		| {
+				canAnswer: boolean;
+				canSurviveRunnerRestart: boolean;
+				canInterrupt: boolean;
+				canSteer: boolean;
+				reportsCost: boolean;
+		  }
+		| undefined;
 }
 
 /** Percentages 0..100. */

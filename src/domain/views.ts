@@ -116,6 +116,8 @@ export interface RunnerView {
 	used: number;
 	features: string[];
 	providers: ProviderReport[];
+	/** Folders below which a house may point at a local clone. */
+	allowLocal: string[];
 	load: RunnerLoad | null;
 	runnerVersion: string;
 	lastSeenAt: string | null;

@@ -36,6 +36,8 @@ export interface StoredEvent {
 /** What a transaction collects; written as its last step, so that the org's lock is held as short as can be. */
 export interface Collector {
 	add(orgId: string, ...events: NewEvent[]): void;
+	/** Runs after the commit, in order; for wake-ups and frames, never for truth. */
+	after(effect: () => void): void;
 }
 
 export interface EventLog {
@@ -103,19 +105,23 @@ export function createEventLog(deps: { database: Database; bus: Bus; clock: Cloc
 		async transact(work) {
 			const byOrg = new Map<string, NewEvent[]>();
 			let last = new Map<string, number>();
+			let effects: (() => void)[] = [];
 			const result = await db.transaction(async (tx) => {
 				byOrg.clear();
+				effects = [];
 				const value = await work(tx, {
 					add(orgId, ...added) {
 						if (added.length === 0) return;
 						const list = byOrg.get(orgId);
 						if (list) list.push(...added);
 						else byOrg.set(orgId, [...added]);
-					}
+					},
+					after: (effect) => effects.push(effect)
 				});
 				last = await append(tx, byOrg);
 				return value;
 			});
+			for (const effect of effects) effect();
 			for (const [orgId, lastId] of last) deps.bus.publish({ kind: 'events', orgId, lastId });
 			return result;
 		},

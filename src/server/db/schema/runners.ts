@@ -35,6 +35,7 @@ export const runners = pgTable(
 		capacity: integer('capacity').notNull().default(5),
 		features: jsonb('features').$type<string[]>().notNull().default([]),
 		providers: jsonb('providers').$type<ProviderReport[]>().notNull().default([]),
+		allowLocal: jsonb('allow_local').$type<string[]>().notNull().default([]),
 		metadata: jsonb('metadata').$type<Record<string, string>>().notNull().default({}),
 		runtimeVersions: jsonb('runtime_versions')
 			.$type<Record<string, string>>()

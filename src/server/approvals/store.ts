@@ -1,0 +1,73 @@
+// Rows of approvals, and the shape clients get.
+import { eq, type SQL } from 'drizzle-orm';
+import type { ApprovalView } from '#domain/views.ts';
+import { approvals, sessions } from '#server/db/schema/sessions.ts';
+import { agents, houses } from '#server/db/schema/villages.ts';
+import type { Db, Tx } from '#server/db/open.ts';
+
+export type Approval = typeof approvals.$inferSelect;
+
+export async function findApproval(db: Db | Tx, id: string): Promise<Approval | null> {
+	const [row] = await db.select().from(approvals).where(eq(approvals.id, id));
+	return row ?? null;
+}
+
+/** Approvals with the names people know, oldest first. */
+export function approvalColumns(db: Db | Tx, where: SQL | undefined) {
+	return db
+		.select({ approval: approvals, agentName: agents.name, houseName: houses.name })
+		.from(approvals)
+		.innerJoin(agents, eq(agents.id, approvals.agentId))
+		.innerJoin(sessions, eq(sessions.id, approvals.sessionId))
+		.leftJoin(houses, eq(houses.id, sessions.houseId))
+		.where(where)
+		.orderBy(approvals.requestedAt, approvals.id);
+}
+
+export type NamedApproval = Awaited<ReturnType<typeof approvalColumns>>[number];
+
+/** The full view, for those who may see details. */
+export function approvalView(row: NamedApproval): ApprovalView {
+	const a = row.approval;
+	return {
+		id: a.id,
+		sessionId: a.sessionId,
+		agentId: a.agentId,
+		agentName: row.agentName,
+		houseName: row.houseName,
+		kind: a.kind,
+		action: a.action,
+		risk: a.risk,
+		summary: a.summary,
+		details: a.details ?? null,
+		tool: a.tool,
+		command: a.command,
+		cwd: a.cwd,
+		diff: a.diff,
+		paths: a.paths ?? null,
+		options: a.options ?? null,
+		source: a.source,
+		generation: a.generation,
+		status: a.status,
+		effect: a.effect,
+		requestedAt: a.requestedAt.toISOString(),
+		expiresAt: a.expiresAt.toISOString(),
+		resolvedAt: a.resolvedAt?.toISOString() ?? null,
+		resolvedBy: a.resolvedKind
+			? { kind: a.resolvedKind, id: a.resolvedBy, name: a.resolvedByName, via: a.resolvedVia }
+			: null,
+		reason: a.reason,
+		demo: a.demo
+	};
+}
+
+export async function viewOfApproval(db: Db | Tx, id: string): Promise<ApprovalView> {
+	const [row] = await approvalColumns(db, eq(approvals.id, id));
+	if (!row) throw new Error(`approval ${id} is gone`);
+	return approvalView(row);
+}
+
+/** What a viewer is shown: that something waits, not what exactly. */
+export function withoutDetails(view: ApprovalView): ApprovalView {
+	return { ...view, details: null, command: null, diff: null, cwd: null, paths: null };
+}

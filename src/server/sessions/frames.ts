@@ -1,0 +1,368 @@
+// What runners say about sessions, applied inside the door's transaction (control-plane.md 8.4, 6.5). Frames about another
+// runner's session, an old attempt or a finished session change nothing.
+import { and, eq } from 'drizzle-orm';
+import type { FailureClass, Usage } from '#domain/session.ts';
+import { isTerminal } from '#domain/session.ts';
+import type { ReliableRunnerFrame } from '#protocol/runner/up.ts';
+import type { Approvals } from '#server/approvals/service.ts';
+import type { Agents } from '#server/agents/service.ts';
+import type { Clock } from '#server/clock.ts';
+import { houses } from '#server/db/schema/villages.ts';
+import { sessionAttempts, sessions } from '#server/db/schema/sessions.ts';
+import type { Tx } from '#server/db/open.ts';
+import type { Collector } from '#server/events/log.ts';
+import type { Logger } from '#server/log.ts';
+import { enqueue } from '#server/runners/store.ts';
+import type { RunnerLinks } from '#server/runners/links.ts';
+import type { Terminals } from '#server/terminals/types.ts';
+import { houseView } from '#server/villages/store.ts';
+import { lockSession, type Session } from './store.ts';
+import type { Sessions } from './service.ts';
+import { about, type Transition } from './transition.ts';
+
+type FrameOf<T extends ReliableRunnerFrame['t']> = Extract<ReliableRunnerFrame, { t: T }>;
+type SessionFrame = Exclude<
+	ReliableRunnerFrame,
+	{ t: 'runner.update' | 'runner.bye' | 'approval.applied' | 'approval.withdrawn' | 'stream.gap' }
+>;
+
+export interface ExitReport {
+	sessionId: string;
+	attempt: number;
+	code: number | null;
+	signal: string | null;
+	finalOffset: number;
+	providerError: boolean;
+	hostLost: boolean;
+	totals?: Partial<Usage> | undefined;
+}
+
+export interface SessionFrames {
+	/** Applies one frame. Resolves `stale` when it was about an attempt that is over. */
+	apply(
+		tx: Tx,
+		collect: Collector,
+		runnerId: string,
+		frame: SessionFrame
+	): Promise<'ok' | 'stale' | 'forbidden'>;
+	/** Waits for the last bytes (10 s at most), then ends the session. Idempotent; also called from reconciliation. */
+	exited(runnerId: string, report: ExitReport): Promise<void>;
+}
+
+const FAILURE_OF_REJECTION: Record<FrameOf<'session.rejected'>['code'], FailureClass> = {
+	no_capacity: 'start_failed',
+	no_provider: 'start_failed',
+	no_build: 'start_failed',
+	auth_missing: 'provider_auth',
+	bad_spec: 'start_failed',
+	workspace: 'workspace',
+	stale: 'internal',
+	internal: 'internal'
+};
+
+/** A runner that refused a session for now is left out for this long. */
+const EXCLUDE_MS = 60_000;
+
+export function createSessionFrames(deps: {
+	clock: Clock;
+	log: import('#server/events/log.ts').EventLog;
+	logger: Logger;
+	links: RunnerLinks;
+	terminals: Terminals;
+	agents: Agents;
+	approvals: Approvals;
+	transition: Transition;
+	sessions: Sessions;
+}): SessionFrames {
+	const { clock, transition } = deps;
+	/** Exits that wait for bytes; at most one per session. */
+	const exiting = new Set<string>();
+
+	async function patchUsage(tx: Tx, session: Session, totals: Partial<Usage>): Promise<void> {
+		const usage = { ...session.usage };
+		for (const [key, value] of Object.entries(totals) as [keyof Usage, number | null | undefined][])
+			if (value !== undefined && value !== null && key in usage) usage[key] = value;
+		await tx.update(sessions).set({ usage }).where(eq(sessions.id, session.id));
+		await tx
+			.update(sessionAttempts)
+			.set({ usage })
+			.where(
+				and(eq(sessionAttempts.sessionId, session.id), eq(sessionAttempts.attempt, session.attempt))
+			);
+	}
+
+	const self: SessionFrames = {
+		async apply(tx, collect, runnerId, frame) {
+			const session = await lockSession(tx, frame.sessionId);
+			if (!session) return 'stale';
+			if (session.runnerId !== runnerId)
+				return session.runnerId === null || frame.attempt < session.attempt ? 'stale' : 'forbidden';
+			if (frame.attempt !== session.attempt || isTerminal(session.state)) return 'stale';
+			const actor = `runner:${runnerId}`;
+			switch (frame.t) {
+				case 'session.accepted':
+					await tx
+						.update(sessionAttempts)
+						.set({ acceptedAt: clock.now() })
+						.where(
+							and(
+								eq(sessionAttempts.sessionId, session.id),
+								eq(sessionAttempts.attempt, session.attempt)
+							)
+						);
+					return 'ok';
+				case 'session.phase':
+					if (
+						session.state === 'QUEUED' &&
+						session.phase !== frame.phase &&
+						session.phase !== 'stopping'
+					)
+						await transition(
+							tx,
+							collect,
+							session,
+							{ type: 'progress', phase: frame.phase },
+							{ actor }
+						);
+					return 'ok';
+				case 'session.rejected':
+					await rejected(tx, collect, session, frame, actor);
+					return 'ok';
+				case 'session.started':
+					await started(tx, collect, session, frame, actor);
+					return 'ok';
+				case 'session.work': {
+					const { event } = frame;
+					collect.add(session.orgId, {
+						...about(session),
+						type: 'session.work',
+						data: { sessionId: session.id, work: event },
+						actor: session.agentId
+					});
+					if (event.kind !== 'output')
+						await deps.agents.worked(tx, collect, session.agentId, {
+							kind: event.kind,
+							text: event.path ?? (event.command ? `$ ${event.command}` : event.text)
+						});
+					return 'ok';
+				}
+				case 'session.usage':
+					await patchUsage(tx, session, frame.totals);
+					return 'ok';
+				case 'session.paused':
+				case 'session.resumed': {
+					const type = frame.t === 'session.paused' ? 'pause' : 'resume';
+					const fits =
+						type === 'pause'
+							? session.state !== 'PAUSED_BY_HUMAN'
+							: session.state === 'PAUSED_BY_HUMAN';
+					if (frame.ok && fits && session.state !== 'QUEUED')
+						await transition(tx, collect, session, { type }, { actor });
+					const answer = { ok: frame.ok, message: frame.message };
+					collect.after(() => deps.sessions.confirmed(frame.requestId, answer));
+					return 'ok';
+				}
+				case 'approval.request':
+					await deps.approvals.requested(tx, collect, session, frame);
+					return 'ok';
+				case 'house.facts':
+					await facts(tx, collect, session, frame);
+					return 'ok';
+				case 'session.exited': {
+					const report: ExitReport = {
+						sessionId: session.id,
+						attempt: session.attempt,
+						code: frame.code,
+						signal: frame.signal,
+						finalOffset: frame.finalOffsets.find((f) => f.kind === 1)?.offset ?? 0,
+						providerError: frame.providerResult?.ok === false,
+						hostLost: frame.hostLost ?? false,
+						totals: frame.totals
+					};
+					collect.after(() => {
+						self
+							.exited(runnerId, report)
+							.catch((error: unknown) =>
+								deps.logger.error(
+									{ err: error, sessionId: report.sessionId },
+									'an exit could not be applied'
+								)
+							);
+					});
+					return 'ok';
+				}
+			}
+		},
+		async exited(runnerId, report) {
+			const key = `${report.sessionId}/${report.attempt}`;
+			if (exiting.has(key)) return;
+			exiting.add(key);
+			try {
+				const placement = deps.links.placementOf(report.sessionId);
+				const termBase = placement?.attempt === report.attempt ? placement.termBase : 0;
+				const complete = await deps.terminals.ended(
+					{ sessionId: report.sessionId, attempt: report.attempt, termBase },
+					report.finalOffset,
+					{ code: report.code, signal: report.signal }
+				);
+				await deps.log.transact(async (tx, collect) => {
+					const session = await lockSession(tx, report.sessionId);
+					if (
+						!session ||
+						session.runnerId !== runnerId ||
+						session.attempt !== report.attempt ||
+						isTerminal(session.state)
+					)
+						return;
+					if (report.totals) await patchUsage(tx, session, report.totals);
+					if (!complete)
+						collect.add(session.orgId, {
+							...about(session),
+							type: 'session.gap',
+							data: { sessionId: session.id, until: termBase + report.finalOffset },
+							actor: 'system'
+						});
+					await transition(
+						tx,
+						collect,
+						session,
+						report.hostLost
+							? { type: 'fail', failureClass: 'host_lost' }
+							: {
+									type: 'exit',
+									code: report.code,
+									signal: report.signal,
+									providerError: report.providerError
+								},
+						{
+							actor: `runner:${runnerId}`,
+							patch: {
+								exitCode: report.code,
+								exitSignal: report.signal,
+								termNext: termBase + report.finalOffset
+							}
+						}
+					);
+				});
+			} finally {
+				exiting.delete(key);
+			}
+		}
+	};
+
+	async function rejected(
+		tx: Tx,
+		collect: Collector,
+		session: Session,
+		frame: FrameOf<'session.rejected'>,
+		actor: string
+	) {
+		if (session.state !== 'QUEUED') return;
+		if (frame.retryable) {
+			await tx
+				.update(sessionAttempts)
+				.set({ excludedUntil: new Date(clock.now().getTime() + EXCLUDE_MS) })
+				.where(
+					and(
+						eq(sessionAttempts.sessionId, session.id),
+						eq(sessionAttempts.attempt, session.attempt)
+					)
+				);
+			await transition(
+				tx,
+				collect,
+				session,
+				{ type: 'unassign' },
+				{ actor, reason: frame.message }
+			);
+		} else
+			await transition(
+				tx,
+				collect,
+				session,
+				{ type: 'fail', failureClass: FAILURE_OF_REJECTION[frame.code] },
+				{ actor, reason: frame.message }
+			);
+	}
+
+	async function started(
+		tx: Tx,
+		collect: Collector,
+		session: Session,
+		frame: FrameOf<'session.started'>,
+		actor: string
+	) {
+		if (session.state !== 'QUEUED') return;
+		await tx
+			.update(sessionAttempts)
+			.set({ startedAt: clock.now() })
+			.where(
+				and(eq(sessionAttempts.sessionId, session.id), eq(sessionAttempts.attempt, session.attempt))
+			);
+		const next = await transition(
+			tx,
+			collect,
+			session,
+			{ type: 'start' },
+			{
+				actor,
+				patch: {
+					runtimeVersion: frame.providerVersion,
+					level: frame.level,
+					mode: frame.mode,
+					cols: frame.cols,
+					rows: frame.rows,
+					headSha: frame.headSha ?? null,
+					branch: frame.branch ?? null
+				}
+			}
+		);
+		// Stopped while it was starting: the process must hear of it.
+		if (next.stopCause && next.runnerId)
+			await enqueue(tx, next.runnerId, {
+				t: 'session.stop',
+				sessionId: next.id,
+				attempt: next.attempt,
+				cause: next.stopCause,
+				force: false
+			});
+		const placement = deps.links.placementOf(session.id);
+		if (placement)
+			collect.after(() => {
+				deps.terminals
+					.linked(
+						{ sessionId: session.id, attempt: session.attempt, termBase: placement.termBase },
+						0
+					)
+					.catch((error: unknown) =>
+						deps.logger.error({ err: error }, 'input could not be linked')
+					);
+			});
+	}
+
+	async function facts(
+		tx: Tx,
+		collect: Collector,
+		session: Session,
+		frame: FrameOf<'house.facts'>
+	) {
+		if (!session.houseId) return;
+		const [house] = await tx.select().from(houses).where(eq(houses.id, session.houseId));
+		if (!house || (house.language === frame.language && house.files === frame.files)) return;
+		const [row] = await tx
+			.update(houses)
+			.set({ language: frame.language, files: frame.files, updatedAt: clock.now() })
+			.where(eq(houses.id, house.id))
+			.returning();
+		collect.add(session.orgId, {
+			stream: `village:${house.villageId}`,
+			type: 'house.changed',
+			data: { houseId: house.id, house: houseView(row!) },
+			actor: 'system',
+			villageId: house.villageId,
+			houseId: house.id
+		});
+	}
+
+	return self;
+}

@@ -1,0 +1,45 @@
+import { and, eq } from 'drizzle-orm';
+import type { HouseRow } from '#domain/views.ts';
+import { houses, villages } from '#server/db/schema/villages.ts';
+import type { Db, Tx } from '#server/db/open.ts';
+
+export type House = typeof houses.$inferSelect;
+export type Village = typeof villages.$inferSelect;
+
+export async function findVillage(db: Db | Tx, id: string): Promise<Village | null> {
+	const [row] = await db.select().from(villages).where(eq(villages.id, id));
+	return row ?? null;
+}
+
+export async function findHouse(db: Db | Tx, id: string): Promise<House | null> {
+	const [row] = await db.select().from(houses).where(eq(houses.id, id));
+	return row ?? null;
+}
+
+export function listHouses(db: Db | Tx, villageId: string): Promise<House[]> {
+	return db
+		.select()
+		.from(houses)
+		.where(and(eq(houses.villageId, villageId)))
+		.orderBy(houses.createdAt, houses.id);
+}
+
+/** The shape clients get. */
+export function houseView(h: House): HouseRow {
+	return {
+		id: h.id,
+		villageId: h.villageId,
+		name: h.name,
+		source: h.source,
+		url: h.url,
+		localPath: h.localPath,
+		runnerId: h.runnerId,
+		defaultBranch: h.defaultBranch,
+		language: h.language,
+		files: h.files,
+		x: h.x,
+		y: h.y,
+		demo: h.demo,
+		createdAt: h.createdAt.toISOString()
+	};
+}
