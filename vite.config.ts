@@ -19,7 +19,11 @@ export default defineConfig({
 					name: 'node',
 					environment: 'node',
 					include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
-					exclude: ['src/**/*.svelte.test.ts'],
+					exclude: [
+						'src/**/*.svelte.test.ts',
+						// They need a real server, which `npm test` starts.
+						...(process.env.VILLAGE_TEST_POSTGRES ? [] : ['src/**/*.pg.test.ts'])
+					],
 					globalSetup: ['src/server/db/testing/global-setup.ts'],
 					testTimeout: 20_000,
 					hookTimeout: 60_000
