@@ -143,7 +143,11 @@ function ask(request: AskRequest | null, socketPath: string): Promise<Outcome> {
 		let held = '';
 		let timer = setTimeout(() => fail('the session host does not answer'), TAKE_MS);
 
-		function end(outcome: Outcome): void {
+		let decided: Outcome | undefined;
+
+		function end(reached: Outcome): void {
+			// A decision that was confirmed stands: the host has written it down as done.
+			const outcome = decided ?? reached;
 			clearTimeout(timer);
 			for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeListener(name, onSignal);
 			resolve(outcome);
@@ -154,6 +158,7 @@ function ask(request: AskRequest | null, socketPath: string): Promise<Outcome> {
 		for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, onSignal);
 
 		function onLine(text: string): void {
+			if (decided || socket.destroyed) return;
 			const line = AskDown.parse(JSON.parse(text));
 			if (line.t === 'error') return fail(line.message);
 			if (line.approvalId !== request?.approvalId)
@@ -171,14 +176,14 @@ function ask(request: AskRequest | null, socketPath: string): Promise<Outcome> {
 				});
 			} else {
 				const allowed = line.decision === 'allow';
+				clearTimeout(timer);
 				const outcome: Outcome = {
 					code: allowed ? ALLOWED : DENIED,
 					outcome: allowed ? 'allowed' : 'denied',
 					...(line.message ? { message: line.message } : {})
 				};
+				decided = outcome;
 				const confirmation = { t: 'applied', approvalId: request.approvalId };
-				// The answer stands whether or not the confirmation arrives: without it the host writes
-				// down that nobody can say what became of it.
 				socket.end(`${JSON.stringify(confirmation)}\n`, () => end(outcome));
 			}
 		}
