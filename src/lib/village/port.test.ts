@@ -5,7 +5,7 @@ import { SESSION_STATES } from '#domain/session.ts';
 import type { GameSettings, VillageChange, VillageSnapshot } from '#game/port.ts';
 import { houseSize } from './mapping.ts';
 import { VillagePort, type VillageTables } from './port.ts';
-import { agentRow, approvalRow, houseRow, personRow, runnerRow } from './testing.ts';
+import { agentRow, approvalRow, houseRow, personRow, runnerRow } from './testing/rows.ts';
 
 const SETTINGS: GameSettings = { motion: 'full', sound: false, hour: null, canArrange: false };
 
