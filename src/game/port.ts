@@ -77,7 +77,13 @@ export type VillageChange =
 	| { type: 'workshop'; workshop: WorkshopView }
 	| { type: 'workshop_removed'; id: string }
 	| { type: 'people'; people: PersonView[] }
-	| { type: 'person_moved'; id: string; x: number; y: number; pointer: { x: number; y: number } | null }
+	| {
+			type: 'person_moved';
+			id: string;
+			x: number;
+			y: number;
+			pointer: { x: number; y: number } | null;
+	  }
 	| { type: 'approvals'; pending: number }
 	| { type: 'reset'; snapshot: VillageSnapshot };
 
@@ -123,8 +129,8 @@ export interface GameHandle {
 	/** Follows a villager until the person pans. */
 	followVillager(id: string | null): void;
 	zoom(step: 1 | -1): void;
-	/** A picture of the whole map and the current view in tiles, for the minimap. */
-	minimap(): { image: HTMLCanvasElement; width: number; height: number };
+	/** A picture of the whole map for the minimap; `x`, `y` is its upper left tile (negative), `width` and `height` are in tiles. */
+	minimap(): { image: HTMLCanvasElement; x: number; y: number; width: number; height: number };
 	centerOn(x: number, y: number): void;
 	/** Screen position in CSS pixels of an entity's label anchor, or null when off-screen. */
 	locate(kind: EntityKind, id: string): { x: number; y: number } | null;

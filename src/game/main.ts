@@ -1,0 +1,244 @@
+// Mounts the village: one canvas in `parent`, one scene, one loop that sleeps whenever nothing changes.
+// Knows the port, the domain and Phaser; never Svelte, and no DOM but its own canvas.
+import * as Phaser from 'phaser';
+import { TILE } from '#domain/village.ts';
+import type { GameHandle, GamePort, VillageChange } from './port.ts';
+import { createGestures } from './input/act.ts';
+import { listenKeys } from './input/keys.ts';
+import { listen } from './input/pointer.ts';
+import { VillageScene } from './scenes/village.ts';
+
+/** Thrown by `create` where the browser offers no WebGL: show the list instead, and say why. */
+export class NoWebGLError extends Error {
+	readonly code = 'NO_WEBGL';
+	constructor() {
+		super('This browser offers no WebGL, which the map needs');
+		this.name = 'NoWebGLError';
+	}
+}
+
+function hasWebGL(): boolean {
+	try {
+		const context = document.createElement('canvas').getContext('webgl');
+		context?.getExtension('WEBGL_lose_context')?.loseContext();
+		return context !== null;
+	} catch {
+		return false;
+	}
+}
+
+const FRAME_MS = 1000 / 60;
+/** Changes waiting for the next frame. Beyond, they are folded into one snapshot taken from the port: nothing is lost. */
+const BUFFER_LIMIT = 5_000;
+
+/**
+ * Starts the game in `parent` (which has a size) and returns its handle.
+ * @throws NoWebGLError when the browser cannot draw it.
+ */
+export function create(parent: HTMLElement, port: GamePort): GameHandle {
+	if (!hasWebGL()) throw new NoWebGLError();
+	const wantsCalm = window.matchMedia('(prefers-reduced-motion: reduce)');
+	const scene = new VillageScene(port, () => wantsCalm.matches);
+	const size = () => {
+		const ratio = window.devicePixelRatio || 1;
+		const box = parent.getBoundingClientRect();
+		return {
+			width: Math.max(1, Math.round(box.width * ratio)),
+			height: Math.max(1, Math.round(box.height * ratio)),
+			ratio
+		};
+	};
+	const first = size();
+	const game = new Phaser.Game({
+		type: Phaser.WEBGL,
+		parent,
+		width: first.width,
+		height: first.height,
+		backgroundColor: '#2c5a4a',
+		pixelArt: true,
+		banner: false,
+		disableContextMenu: false,
+		audio: { noAudio: true },
+		input: { mouse: false, touch: false, keyboard: false, gamepad: false },
+		scale: { mode: Phaser.Scale.NONE, zoom: 1 / first.ratio },
+		fps: { limit: 60 },
+		scene
+	});
+
+	let buffer: VillageChange[] = [];
+	let folded = false;
+	let frameRequest = 0;
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	let lastFrame = -Infinity;
+	let unseen = false;
+	let ended = false;
+	let booted = false;
+	const counted = { frames: 0, jsMs: 0, ticks: 0 };
+	const abort = new AbortController();
+	const endings: (() => void)[] = [];
+
+	const request = () => {
+		clearTimeout(timer);
+		timer = undefined;
+		if (frameRequest || ended || !booted || document.hidden) return;
+		frameRequest = requestAnimationFrame(run);
+	};
+	const wake = request;
+	let keys: ReturnType<typeof listenKeys> | undefined;
+
+	const run = (time: number) => {
+		frameRequest = 0;
+		if (ended) return;
+		if (time - lastFrame < FRAME_MS - 1.5) return request();
+		lastFrame = time;
+		const begun = performance.now();
+		const changes = buffer;
+		buffer = [];
+		if (folded) changes.splice(0, changes.length, { type: 'reset', snapshot: port.snapshot() });
+		folded = false;
+		const nowMs = Date.now();
+		const { render, dueMs } = scene.tick(nowMs, changes, unseen, keys?.pan() ?? { x: 0, y: 0 });
+		unseen = false;
+		// The loop is ours: Phaser's own, which it starts by itself, draws whether or not anything changed.
+		if (game.loop.running) game.loop.stop();
+		if (render) {
+			game.step(time, FRAME_MS);
+			counted.frames++;
+		}
+		counted.ticks++;
+		counted.jsMs += performance.now() - begun;
+		const wait = dueMs - Date.now();
+		if (wait <= 34) request();
+		else if (wait !== Infinity) timer = setTimeout(request, Math.min(wait, 2 ** 30));
+	};
+
+	const fit = () => {
+		const { width, height, ratio } = size();
+		game.scale.setZoom(1 / ratio);
+		game.scale.resize(width, height);
+		scene.resize(width, height, ratio);
+		request();
+	};
+
+	game.events.once(Phaser.Core.Events.READY, () => {
+		booted = true;
+		const { canvas } = game;
+		canvas.tabIndex = 0;
+		canvas.setAttribute('role', 'img');
+		canvas.setAttribute('aria-label', 'Map of the village. The list shows the same and more.');
+		canvas.style.touchAction = 'none';
+		canvas.style.outlineOffset = '-2px';
+		canvas.style.display = 'block';
+		endings.push(listen(canvas, createGestures(scene, port, canvas, wake)));
+		keys = listenKeys(canvas, {
+			wake,
+			zoom: (direction) => {
+				scene.view.step(direction);
+				scene.touch();
+				wake();
+			},
+			clear: () => {
+				scene.selected = null;
+				scene.following = null;
+				port.emit({ type: 'clear' });
+				scene.touch();
+				wake();
+			}
+		});
+		endings.push(keys.end);
+		fit();
+	});
+	scene.onReady = fit;
+	const watch = new ResizeObserver(fit);
+	watch.observe(parent);
+	endings.push(() => watch.disconnect());
+	const onVisible = () => {
+		if (document.hidden) {
+			cancelAnimationFrame(frameRequest);
+			frameRequest = 0;
+			clearTimeout(timer);
+			return;
+		}
+		unseen = true;
+		scene.touch();
+		request();
+	};
+	const settle = () => {
+		scene.touch();
+		request();
+	};
+	document.addEventListener('visibilitychange', onVisible, { signal: abort.signal });
+	wantsCalm.addEventListener('change', settle, { signal: abort.signal });
+	endings.push(port.onSettings(settle));
+	game.events.on(Phaser.Core.Events.CONTEXT_LOST, () => cancelAnimationFrame(frameRequest));
+	game.renderer?.on?.(Phaser.Renderer.Events.RESTORE_WEBGL, settle);
+
+	void (async () => {
+		try {
+			for await (const change of port.follow(abort.signal)) {
+				if (ended) return;
+				if (buffer.length < BUFFER_LIMIT) buffer.push(change);
+				else folded = true;
+				request();
+			}
+		} catch (error) {
+			// An aborted feed ends here; any other failure is the port's to show, the map keeps what it knows.
+			if (!abort.signal.aborted) console.error('The village feed ended', error);
+		}
+	})();
+
+	return {
+		destroy() {
+			if (ended) return;
+			ended = true;
+			abort.abort();
+			cancelAnimationFrame(frameRequest);
+			clearTimeout(timer);
+			for (const end of endings) end();
+			game.destroy(true);
+			// Phaser frees things in its next step, which our loop no longer makes.
+			game.step(performance.now(), 0);
+			buffer = [];
+		},
+		focus(kind, id) {
+			const place = scene.placeOf(kind, id);
+			if (!place) return;
+			scene.selected = { kind, id };
+			scene.following = null;
+			scene.view.goTo(place, scene.calm);
+			settle();
+		},
+		followVillager(id) {
+			scene.following = id;
+			settle();
+		},
+		zoom(direction) {
+			scene.view.step(direction);
+			settle();
+		},
+		minimap: () => scene.minimap(),
+		centerOn(x, y) {
+			scene.following = null;
+			scene.view.goTo({ x: x * TILE, y: y * TILE }, true);
+			settle();
+		},
+		locate(kind, id) {
+			const box = scene.hits.find(kind, id);
+			if (!box) return null;
+			const at = scene.view.toScreen(box.anchor);
+			const inside =
+				at.x >= 0 &&
+				at.y >= 0 &&
+				at.x * scene.view.ratio <= scene.view.width &&
+				at.y * scene.view.ratio <= scene.view.height;
+			return inside ? at : null;
+		},
+		stats() {
+			const { frames, jsMs, ticks } = counted;
+			counted.frames = 0;
+			counted.jsMs = 0;
+			counted.ticks = 0;
+			return { frames, jsMsPerFrame: ticks > 0 ? jsMs / ticks : 0, drawn: scene.drawn };
+		}
+	};
+}

@@ -1,0 +1,287 @@
+// The one scene: moves the world on by what came from the port, draws it when it changed, and turns gestures into intents.
+import * as Phaser from 'phaser';
+import { TILE, type Point } from '#domain/village.ts';
+import type { EntityKind, GamePort, Intent, VillageChange } from '../port.ts';
+import { Hits } from '../input/hits.ts';
+import { View } from '../input/view.ts';
+import { daylightAt } from '../sim/daylight.ts';
+import { type World, createWorld, sendTo, step } from '../sim/world.ts';
+import { Art, loadArt } from '../sprites/atlas.ts';
+import { drawBeings } from '../sprites/beings.ts';
+import { Captions } from '../sprites/captions.ts';
+import type { Frame, Target } from '../sprites/frame.ts';
+import { Ground } from '../sprites/ground.ts';
+import { Labels } from '../sprites/labels.ts';
+import { Night } from '../sprites/night.ts';
+import { drawPlaces } from '../sprites/places.ts';
+import { DrawList } from '../sprites/stage.ts';
+import { drawMinimap } from '../sprites/minimap.ts';
+import { openingView } from './opening.ts';
+
+/** The moving background (leaves, water) runs this long after something real has moved, then rests. */
+const LIVELY_MS = 2_000;
+const WATER_MS = 260;
+/** Light is looked at anew this often. */
+const LIGHT_MS = 60_000;
+
+export class VillageScene extends Phaser.Scene {
+	readonly view = new View();
+	readonly hits = new Hits();
+	/** Told once, when the first picture can be drawn. */
+	onReady: () => void = () => {};
+	hover: Target | null = null;
+	selected: Target | null = null;
+	following: string | null = null;
+	/** A house that is being dragged, and where it would stand. */
+	carried: { id: string; x: number; y: number } | null = null;
+	world!: World;
+	drawn = 0;
+	readonly #port: GamePort;
+	readonly #reduced: () => boolean;
+	#art!: Art;
+	#ground!: Ground;
+	#night!: Night;
+	#labels!: Labels;
+	#captions!: Captions;
+	#floor!: DrawList;
+	#things!: DrawList;
+	#glow!: DrawList;
+	#signs!: DrawList;
+	#screen!: Phaser.Cameras.Scene2D.Camera;
+	#layoutSeen = 0;
+	#versionSeen = 0;
+	#dirty = true;
+	#movedAt = 0;
+	#dueMs = 0;
+	#ready = false;
+	#lastView = '';
+
+	constructor(port: GamePort, reduced: () => boolean) {
+		super({ key: 'village' });
+		this.#port = port;
+		this.#reduced = reduced;
+	}
+
+	get ready(): boolean {
+		return this.#ready;
+	}
+
+	get calm(): boolean {
+		return this.#port.settings().motion === 'calm' || this.#reduced();
+	}
+
+	preload(): void {
+		loadArt(this);
+	}
+
+	create(): void {
+		const now = Date.now();
+		this.#art = new Art(this);
+		this.world = createWorld(this.#port.snapshot(), now, this.calm);
+		this.#ground = new Ground(this, this.#art, this.world.layout);
+		this.#floor = new DrawList(this);
+		this.#things = new DrawList(this);
+		this.#night = new Night(this);
+		this.#glow = new DrawList(this, Phaser.BlendModes.ADD);
+		this.#signs = new DrawList(this);
+		this.#captions = new Captions(this);
+		this.#labels = new Labels(this, this.view.ratio);
+		const worldLayers = [
+			...this.#ground.layers,
+			this.#floor.layer,
+			this.#things.layer,
+			this.#night.layer,
+			this.#glow.layer,
+			this.#signs.layer
+		];
+		this.cameras.main.setOrigin(0, 0).setRoundPixels(false);
+		this.cameras.main.ignore(this.#captions.layer);
+		this.#screen = this.cameras.add(0, 0, this.scale.width, this.scale.height).setOrigin(0, 0);
+		this.#screen.ignore(worldLayers);
+		this.cameras.main.setBackgroundColor('#2c5a4a');
+		this.#ready = true;
+		this.#mapChanged();
+		openingView(this.view, this.world);
+		this.onReady();
+	}
+
+	/** The canvas has a new size, in device pixels. */
+	resize(width: number, height: number, ratio: number): void {
+		const changed = ratio !== this.view.ratio;
+		this.view.resize(width, height, ratio);
+		if (!this.#ready) return;
+		this.cameras.main.setSize(width, height);
+		this.#screen.setSize(width, height);
+		if (changed) {
+			this.#captions.clear();
+			this.#labels = new Labels(this, ratio);
+		}
+		this.touch();
+	}
+
+	/** Asks for a new picture. */
+	touch(): void {
+		this.#dirty = true;
+	}
+
+	#mapChanged(): void {
+		const { grid } = this.world.layout;
+		this.view.bounds = {
+			x: (grid.x + 2) * TILE,
+			y: (grid.y + 2) * TILE,
+			width: (grid.width - 4) * TILE,
+			height: (grid.height - 4) * TILE
+		};
+		this.view.settle();
+		this.#layoutSeen = this.world.revision;
+		this.#dirty = true;
+	}
+
+	/**
+	 * Moves on to `nowMs` (epoch) and prepares a picture when something changed.
+	 * Returns whether to render, and the epoch ms at which the next look is due (Infinity: only when something comes).
+	 */
+	tick(
+		nowMs: number,
+		changes: readonly VillageChange[],
+		unseen: boolean,
+		pan: Point
+	): { render: boolean; dueMs: number } {
+		if (!this.#ready) return { render: true, dueMs: nowMs };
+		const { calm, world, view } = this;
+		const dtMs = Math.max(0, nowMs - world.nowMs);
+		if (nowMs >= this.#dueMs || nowMs >= world.nextMs || changes.length > 0 || this.#dirty)
+			step(world, { changes, calm, unseen }, dtMs);
+		else world.nowMs = nowMs;
+		if (world.revision !== this.#layoutSeen) {
+			this.#ground.rebuild(world.layout);
+			this.#mapChanged();
+		}
+		if (pan.x !== 0 || pan.y !== 0) {
+			view.pan(-pan.x * Math.min(dtMs, 50) * 0.7, -pan.y * Math.min(dtMs, 50) * 0.7);
+			this.following = null;
+			this.#dirty = true;
+		}
+		const followed = this.following ? world.actors.get(this.following) : undefined;
+		if (followed) {
+			const at = { x: followed.look.x * TILE, y: followed.look.y * TILE - 10 };
+			if (Math.hypot(at.x - view.x, at.y - view.y) > 1) view.goTo(at, calm);
+		}
+		if (view.moving && view.ease(Math.min(dtMs, 50))) this.#dirty = true;
+		const changed = world.version !== this.#versionSeen || this.#dirty || nowMs >= this.#dueMs;
+		this.#versionSeen = world.version;
+		if (changed) {
+			this.#dirty = false;
+			this.#compose(nowMs, calm);
+		}
+		return {
+			render: changed,
+			dueMs:
+				view.moving || pan.x !== 0 || pan.y !== 0 || this.#dirty
+					? nowMs
+					: Math.min(this.#dueMs, world.nextMs)
+		};
+	}
+
+	#compose(nowMs: number, calm: boolean): void {
+		const { world, view } = this;
+		const date = new Date(nowMs);
+		const hour = this.#port.settings().hour ?? date.getHours() + date.getMinutes() / 60;
+		const light = daylightAt(hour);
+		let due = nowMs + LIGHT_MS;
+		const moving = [...world.actors.values()].some((actor) => actor.look.walking && !actor.hidden);
+		if (moving || view.moving) this.#movedAt = nowMs;
+		const lively = !calm && nowMs - this.#movedAt < LIVELY_MS;
+		for (const list of [this.#floor, this.#things, this.#glow, this.#signs]) list.begin();
+		this.hits.begin();
+		const frame: Frame = {
+			world,
+			art: this.#art,
+			floor: this.#floor,
+			things: this.#things,
+			signs: this.#signs,
+			glow: this.#glow,
+			hits: this.hits,
+			wishes: [],
+			lights: [],
+			seen: view.seen(),
+			nowMs,
+			calm,
+			lively,
+			lamps: light.lamps,
+			hover: this.hover,
+			selected: this.selected,
+			due: (ms) => {
+				if (ms < due) due = ms;
+			}
+		};
+		drawPlaces(frame);
+		drawBeings(frame);
+		if (this.carried) {
+			const { x, y } = this.carried;
+			this.#floor.add(this.#art.get('ring.select'), x * TILE + 8, y * TILE - 4, 1e6, 1, 4, 2.6);
+		}
+		if (lively) {
+			this.#ground.flow(Math.floor(nowMs / WATER_MS) % 4);
+			frame.due((Math.floor(nowMs / WATER_MS) + 1) * WATER_MS);
+		}
+		for (const list of [this.#floor, this.#things, this.#glow, this.#signs]) list.end();
+		if (this.#ground.show(view.seen(), this.drawn === 0 ? 40 : 1)) this.#dirty = true;
+		this.#night.show(world.layout.grid, light, frame.lights, Phaser.BlendModes.MULTIPLY);
+		const labels = this.#captions.show(frame.wishes, this.#labels, view);
+		this.cameras.main.setZoom(view.zoom).setScroll(-view.left / view.zoom, -view.top / view.zoom);
+		this.drawn = this.#floor.size + this.#things.size + this.#signs.size + this.#glow.size + labels;
+		this.#dueMs = Math.max(nowMs, due);
+		this.#tellView();
+	}
+
+	#tellView(): void {
+		const seen = this.view.seen();
+		const intent: Intent = {
+			type: 'view',
+			x: seen.x / TILE,
+			y: seen.y / TILE,
+			width: seen.width / TILE,
+			height: seen.height / TILE,
+			zoom: this.view.zoom / this.view.ratio
+		};
+		const key = `${this.view.left},${this.view.top},${this.view.zoom},${this.view.width},${this.view.height}`;
+		if (key === this.#lastView) return;
+		this.#lastView = key;
+		this.#port.emit(intent);
+	}
+
+	/** Sends the own avatar somewhere at once; the port hears of it and tells the others. */
+	walkTo(tiles: Point): void {
+		for (const walker of this.world.people.values())
+			if (walker.view.self) sendTo(this.world, walker, tiles);
+		this.#port.emit({ type: 'move_self', x: tiles.x, y: tiles.y });
+		this.touch();
+	}
+
+	/** Where an entity stands, in world pixels, whether it is on the screen or not; null for unknown ids. */
+	placeOf(kind: EntityKind, id: string): Point | null {
+		if (!this.#ready) return null;
+		const { world } = this;
+		const at = (p: Point | undefined, up: number) =>
+			p ? { x: p.x * TILE, y: p.y * TILE - up } : null;
+		switch (kind) {
+			case 'villager':
+				return at(world.actors.get(id)?.look, 12);
+			case 'person':
+				return at(world.people.get(id), 12);
+			case 'house':
+				return at(world.layout.houses.get(id), 30);
+			case 'workshop':
+				return at(world.layout.workshops.get(id), 34);
+			case 'bell':
+				return at(world.layout.bell, 40);
+			case 'gate':
+				return at(world.layout.gate, 30);
+		}
+	}
+
+	minimap(): { image: HTMLCanvasElement; x: number; y: number; width: number; height: number } {
+		return drawMinimap(this.world);
+	}
+}

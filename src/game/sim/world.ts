@@ -1,0 +1,430 @@
+// The village at one moment: what is known, where everything stands, and when it next changes. `step` is the only way forward.
+import { type Point, hashText } from '#domain/village.ts';
+import type {
+	HouseView,
+	PersonView,
+	VillageChange,
+	VillagerView,
+	VillageSnapshot,
+	WorkshopView
+} from '../port.ts';
+import { type Layout, type Spot, createLayout } from './layout.ts';
+import { findPath, createWay } from './paths.ts';
+import {
+	type Journey,
+	type Look,
+	Ways,
+	arrival,
+	assignSpots,
+	errand,
+	homeLook,
+	isAtHome,
+	journeyEnd,
+	leisureLook,
+	walkingLook
+} from './villagers.ts';
+
+/** More villagers than this at one house stand as a crowd: the first few are shown, a badge counts the rest. */
+export const CROWD_LIMIT = 40;
+const CROWD_SHOWN = 12;
+
+export interface Actor {
+	view: VillagerView;
+	look: Look;
+	/** Rank among those without work, or the index of the spot at its house. */
+	place: number;
+	journey: Journey | null;
+	/** Part of a crowd that is only counted. */
+	hidden: boolean;
+}
+
+export interface Walker {
+	view: PersonView;
+	x: number;
+	y: number;
+	facing: Look['facing'];
+	frame: number;
+	journey: Journey | null;
+}
+
+export interface World {
+	villageId: string;
+	name: string;
+	seed: string;
+	layout: Layout;
+	ways: Ways;
+	houses: Map<string, HouseView>;
+	workshops: Map<string, WorkshopView>;
+	actors: Map<string, Actor>;
+	people: Map<string, Walker>;
+	/** Villagers counted behind the badge of a house. */
+	crowds: Map<string, number>;
+	approvalsPending: number;
+	nowMs: number;
+	/** Goes up when the map was rebuilt. */
+	revision: number;
+	/** Goes up when anything that is drawn has changed. */
+	version: number;
+	/** Epoch milliseconds at which something is due to move by itself. */
+	nextMs: number;
+}
+
+export interface StepInputs {
+	changes: readonly VillageChange[];
+	/** No motion: everyone is where the state puts them. */
+	calm: boolean;
+	/** What came while nobody looked becomes state, not walks. */
+	unseen: boolean;
+}
+
+/** A world as a snapshot tells it; nobody is on the way except those who are just starting. */
+export function createWorld(snapshot: VillageSnapshot, nowMs: number, calm = false): World {
+	const layout = createLayout(snapshot.seed, snapshot.houses, snapshot.workshops);
+	const world: World = {
+		villageId: snapshot.villageId,
+		name: snapshot.name,
+		seed: snapshot.seed,
+		layout,
+		ways: new Ways(layout),
+		houses: new Map(snapshot.houses.map((house) => [house.id, house])),
+		workshops: new Map(snapshot.workshops.map((shop) => [shop.id, shop])),
+		actors: new Map(),
+		people: new Map(),
+		crowds: new Map(),
+		approvalsPending: snapshot.approvalsPending,
+		nowMs,
+		revision: 1,
+		version: 1,
+		nextMs: nowMs
+	};
+	for (const view of snapshot.villagers) world.actors.set(view.id, createActor(view));
+	setPeople(world, snapshot.people);
+	seatAll(world);
+	for (const actor of world.actors.values()) {
+		if (
+			!calm &&
+			(actor.view.state === 'starting' || actor.view.state === 'traveling') &&
+			isAtHome(actor.view)
+		)
+			actor.journey = arrival(layout, world.ways, homeSpot(world, actor), actor.view.sinceMs);
+		refresh(world, actor, nowMs, calm);
+	}
+	return world;
+}
+
+const createActor = (view: VillagerView): Actor => ({
+	view,
+	look: {
+		x: 0,
+		y: 0,
+		facing: 'down',
+		pose: 'stand',
+		frame: 0,
+		lift: 0,
+		icon: null,
+		prop: null,
+		until: -Infinity,
+		walking: false
+	},
+	place: 0,
+	journey: null,
+	hidden: false
+});
+
+/**
+ * Applies what came and moves time forward by `dtMs`. Changes state full values, so a repeated one changes nothing.
+ * Mutates and returns the same world: at 60 frames a second a copy per frame would be all garbage.
+ */
+export function step(world: World, inputs: StepInputs, dtMs: number): World {
+	const { calm } = inputs;
+	const nowMs = world.nowMs + dtMs;
+	world.nowMs = nowMs;
+	let rebuilt = false;
+	let reseat = false;
+	const moved = new Set<string>();
+	for (const change of inputs.changes) {
+		const effect = applyChange(world, change, moved);
+		rebuilt ||= effect === 'map';
+		reseat ||= effect !== 'none';
+	}
+	if (inputs.changes.length > 0) world.version++;
+	if (rebuilt) {
+		world.layout = createLayout(
+			world.seed,
+			[...world.houses.values()],
+			[...world.workshops.values()]
+		);
+		world.ways = new Ways(world.layout);
+		world.revision++;
+	}
+	if (reseat) {
+		const before = new Map<string, Look>();
+		for (const id of moved) {
+			const actor = world.actors.get(id);
+			if (actor) before.set(id, actor.look);
+		}
+		seatAll(world);
+		for (const [id, look] of before) depart(world, world.actors.get(id)!, look, inputs);
+		for (const actor of world.actors.values()) actor.look.until = -Infinity;
+	}
+	let next = Infinity;
+	for (const actor of world.actors.values()) {
+		if (actor.hidden) continue;
+		if (actor.look.until <= nowMs) {
+			refresh(world, actor, nowMs, calm);
+			world.version++;
+		}
+		next = Math.min(next, actor.look.until);
+	}
+	for (const walker of world.people.values())
+		if (walk(walker, nowMs, calm)) {
+			world.version++;
+			next = nowMs;
+		}
+	world.nextMs = next;
+	return world;
+}
+
+/** Starts the walk of a villager whose state or house changed, unless nobody would see it. */
+function depart(world: World, actor: Actor, from: Look, inputs: StepInputs): void {
+	actor.journey = null;
+	if (inputs.calm || inputs.unseen || !isAtHome(actor.view)) return;
+	const to = homeSpot(world, actor);
+	const fresh = from.until === -Infinity;
+	if (fresh) {
+		if (actor.view.state === 'starting' || actor.view.state === 'traveling')
+			actor.journey = arrival(world.layout, world.ways, to, actor.view.sinceMs);
+		return;
+	}
+	if (Math.hypot(from.x - to.x, from.y - to.y) > 0.4)
+		actor.journey = errand(
+			world.ways,
+			from,
+			to,
+			Math.min(world.nowMs, Math.max(actor.view.sinceMs, world.nowMs - 400))
+		);
+}
+
+function refresh(world: World, actor: Actor, nowMs: number, calm: boolean): void {
+	if (actor.journey) {
+		if (!calm && nowMs < journeyEnd(actor.journey)) {
+			actor.look = walkingLook(actor.journey, nowMs);
+			return;
+		}
+		actor.journey = null;
+	}
+	actor.look = isAtHome(actor.view)
+		? homeLook(actor.view.state, homeSpot(world, actor), actor.view.sinceMs, nowMs, calm)
+		: idleLook(world, actor, nowMs, calm);
+}
+
+function idleLook(world: World, actor: Actor, nowMs: number, calm: boolean): Look {
+	const { view } = actor;
+	const look = leisureLook(world.layout, world.ways, view.id, actor.place, nowMs, calm);
+	if (view.state === 'idle' || view.state === 'resting') return look;
+	// Without a house the state still shows where one stands.
+	if (look.walking) return look;
+	return homeLook(
+		view.state,
+		{ x: look.x, y: look.y, facing: look.facing },
+		view.sinceMs,
+		nowMs,
+		calm
+	);
+}
+
+function homeSpot(world: World, actor: Actor): Spot {
+	const house = world.layout.houses.get(actor.view.houseId ?? '');
+	if (!house) return { ...world.layout.gate, facing: 'up' };
+	if (actor.view.state === 'waiting' && actor.place === 0)
+		return { x: house.door.x + 0.5, y: house.y + 1.5, facing: 'down' };
+	return house.spots[actor.place % house.spots.length]!;
+}
+
+/** Hands out the spots at every house and the ranks in the square. */
+function seatAll(world: World): void {
+	const byHouse = new Map<string, string[]>();
+	const idle: string[] = [];
+	for (const actor of world.actors.values()) {
+		actor.hidden = false;
+		if (isAtHome(actor.view) && world.layout.houses.has(actor.view.houseId!)) {
+			const list = byHouse.get(actor.view.houseId!) ?? [];
+			list.push(actor.view.id);
+			byHouse.set(actor.view.houseId!, list);
+		} else idle.push(actor.view.id);
+	}
+	world.crowds.clear();
+	for (const [houseId, ids] of byHouse) {
+		const spots = world.layout.houses.get(houseId)!.spots.length;
+		for (const [id, place] of assignSpots(ids, spots)) world.actors.get(id)!.place = place;
+		if (ids.length <= CROWD_LIMIT) continue;
+		const rank = (id: string) => (world.actors.get(id)!.view.state === 'waiting' ? 0 : 1);
+		const order = [...ids].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+		for (const id of order.slice(CROWD_SHOWN)) world.actors.get(id)!.hidden = true;
+		world.crowds.set(houseId, ids.length);
+	}
+	const spots = world.layout.leisure.length;
+	for (const [id, place] of assignRanks(idle, spots)) world.actors.get(id)!.place = place;
+}
+
+/** Ranks by hash, so that one who leaves does not shift the others; beyond the spots they double up in rings. */
+function assignRanks(ids: readonly string[], spots: number): Map<string, number> {
+	const taken = new Set<number>();
+	const given = new Map<string, number>();
+	const room = spots * Math.ceil(Math.max(1, ids.length) / spots);
+	for (const id of [...ids].sort()) {
+		let rank = hashText(id) % (ids.length <= spots ? spots : room);
+		while (taken.has(rank)) rank = (rank + 1) % room;
+		taken.add(rank);
+		given.set(id, rank);
+	}
+	return given;
+}
+
+type Effect = 'map' | 'seats' | 'none';
+
+function applyChange(world: World, change: VillageChange, moved: Set<string>): Effect {
+	switch (change.type) {
+		case 'house': {
+			const old = world.houses.get(change.house.id);
+			const { house } = change;
+			world.houses.set(house.id, house);
+			return !old || old.x !== house.x || old.y !== house.y || old.size !== house.size
+				? 'map'
+				: 'none';
+		}
+		case 'house_removed':
+			return world.houses.delete(change.id) ? 'map' : 'none';
+		case 'villager': {
+			const { villager } = change;
+			const actor = world.actors.get(villager.id);
+			if (!actor) {
+				world.actors.set(villager.id, createActor(villager));
+				moved.add(villager.id);
+				return 'seats';
+			}
+			const old = actor.view;
+			actor.view = villager;
+			if (
+				old.state === villager.state &&
+				old.houseId === villager.houseId &&
+				old.sinceMs === villager.sinceMs
+			)
+				return 'none';
+			moved.add(villager.id);
+			return 'seats';
+		}
+		case 'villager_removed':
+			return world.actors.delete(change.id) ? 'seats' : 'none';
+		case 'workshop': {
+			const known = world.workshops.has(change.workshop.id);
+			world.workshops.set(change.workshop.id, change.workshop);
+			return known ? 'none' : 'map';
+		}
+		case 'workshop_removed':
+			return world.workshops.delete(change.id) ? 'map' : 'none';
+		case 'people':
+			setPeople(world, change.people);
+			return 'none';
+		case 'person_moved': {
+			const walker = world.people.get(change.id);
+			if (!walker) return 'none';
+			walker.view = { ...walker.view, x: change.x, y: change.y, pointer: change.pointer };
+			sendTo(world, walker, change);
+			return 'none';
+		}
+		case 'approvals':
+			world.approvalsPending = change.pending;
+			return 'none';
+		case 'reset': {
+			const { snapshot } = change;
+			world.villageId = snapshot.villageId;
+			world.name = snapshot.name;
+			const sameMap = world.seed === snapshot.seed && sameHouses(world, snapshot);
+			world.seed = snapshot.seed;
+			world.houses = new Map(snapshot.houses.map((house) => [house.id, house]));
+			world.workshops = new Map(snapshot.workshops.map((shop) => [shop.id, shop]));
+			world.approvalsPending = snapshot.approvalsPending;
+			const kept = world.actors;
+			world.actors = new Map();
+			for (const villager of snapshot.villagers) {
+				const actor = kept.get(villager.id);
+				if (actor) world.actors.set(villager.id, actor);
+				applyChange(world, { type: 'villager', villager }, moved);
+			}
+			setPeople(world, snapshot.people);
+			return sameMap ? 'seats' : 'map';
+		}
+	}
+}
+
+function sameHouses(world: World, snapshot: VillageSnapshot): boolean {
+	if (
+		world.houses.size !== snapshot.houses.length ||
+		world.workshops.size !== snapshot.workshops.length
+	)
+		return false;
+	return (
+		snapshot.workshops.every((shop) => world.workshops.has(shop.id)) &&
+		snapshot.houses.every((house) => {
+			const old = world.houses.get(house.id);
+			return old && old.x === house.x && old.y === house.y && old.size === house.size;
+		})
+	);
+}
+
+function setPeople(world: World, people: readonly PersonView[]): void {
+	const gone = new Set(world.people.keys());
+	for (const view of people) {
+		gone.delete(view.id);
+		const walker = world.people.get(view.id);
+		if (walker) {
+			walker.view = view;
+			sendTo(world, walker, view);
+		} else
+			world.people.set(view.id, {
+				view,
+				x: view.x,
+				y: view.y,
+				facing: 'down',
+				frame: 0,
+				journey: null
+			});
+	}
+	for (const id of gone) world.people.delete(id);
+}
+
+/** Lets an avatar walk to a place; far away it is simply there. */
+export function sendTo(world: World, walker: Walker, to: Point): void {
+	const end = walker.journey?.way.points.at(-1);
+	if (end && end.x === to.x && end.y === to.y) return;
+	const distance = Math.hypot(walker.x - to.x, walker.y - to.y);
+	if (distance < 0.05) return;
+	if (distance > 60) {
+		walker.x = to.x;
+		walker.y = to.y;
+		walker.journey = null;
+		return;
+	}
+	const from = { x: walker.x, y: walker.y };
+	const tiles = distance > 1.5 ? findPath(world.layout.grid, from, to) : null;
+	const way = createWay(from, tiles ?? [from, to], to);
+	walker.journey = { way, startMs: world.nowMs, speed: Math.max(4.2, way.length / 5) };
+}
+
+/** Moves an avatar; true while it is on its way. */
+function walk(walker: Walker, nowMs: number, calm: boolean): boolean {
+	const { journey } = walker;
+	if (!journey) return false;
+	const over = calm || nowMs >= journeyEnd(journey);
+	const look = walkingLook(journey, over ? journeyEnd(journey) : nowMs);
+	walker.x = look.x;
+	walker.y = look.y;
+	walker.facing = look.facing;
+	walker.frame = over ? 0 : look.frame;
+	if (over) walker.journey = null;
+	return true;
+}
+
+/** Which of six looks an id has. */
+export const variantOf = (id: string): number => hashText(id) % 6;

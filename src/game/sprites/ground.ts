@@ -1,0 +1,287 @@
+// The ground as pictures of 32×32 tiles, painted once when they come into view: grass, meadows, paths, square, water and far woods.
+import * as Phaser from 'phaser';
+import { TILE, hashPlace } from '#domain/village.ts';
+import { BRIDGE, GRASS, PATH, PLAZA, WATER, groundAt } from '../sim/grid.ts';
+import type { Layout } from '../sim/layout.ts';
+import type { Art } from './atlas.ts';
+
+const CHUNK = 32;
+const SIZE = CHUNK * TILE;
+const WATER_FRAMES = 4;
+
+interface Chunk {
+	keys: string[];
+	land: Phaser.GameObjects.Image;
+	water: { image: Phaser.GameObjects.Image; keys: string[] } | null;
+}
+
+/** Broad blotches 0..1 for meadows and shade, in tiles. */
+function blotch(x: number, y: number, size: number, seed: number): number {
+	const gx = Math.floor(x / size);
+	const gy = Math.floor(y / size);
+	const ease = (t: number) => t * t * (3 - 2 * t);
+	const fx = ease(x / size - gx);
+	const fy = ease(y / size - gy);
+	const at = (i: number, j: number) => hashPlace(gx + i, gy + j, seed);
+	return (
+		(at(0, 0) * (1 - fx) + at(1, 0) * fx) * (1 - fy) + (at(0, 1) * (1 - fx) + at(1, 1) * fx) * fy
+	);
+}
+
+export class Ground {
+	readonly #scene: Phaser.Scene;
+	readonly #art: Art;
+	readonly #below: Phaser.GameObjects.Layer;
+	readonly #water: Phaser.GameObjects.Layer;
+	readonly #above: Phaser.GameObjects.Layer;
+	#layout: Layout;
+	#revision = 0;
+	#chunks = new Map<string, Chunk>();
+	#bridge: Phaser.GameObjects.Image | null = null;
+	#frame = 0;
+
+	constructor(scene: Phaser.Scene, art: Art, layout: Layout) {
+		this.#scene = scene;
+		this.#art = art;
+		this.#layout = layout;
+		this.#below = scene.add.layer();
+		this.#water = scene.add.layer();
+		this.#above = scene.add.layer();
+	}
+
+	get layers(): Phaser.GameObjects.Layer[] {
+		return [this.#below, this.#water, this.#above];
+	}
+
+	/** Forgets the old map; the next `show` paints the new one. */
+	rebuild(layout: Layout): void {
+		this.#layout = layout;
+		this.#revision++;
+		for (const chunk of this.#chunks.values()) this.#drop(chunk);
+		this.#chunks.clear();
+		if (this.#bridge) {
+			const key = this.#bridge.texture.key;
+			this.#bridge.destroy();
+			this.#scene.textures.remove(key);
+			this.#bridge = null;
+		}
+	}
+
+	#drop(chunk: Chunk): void {
+		chunk.land.destroy();
+		chunk.water?.image.destroy();
+		for (const key of chunk.keys) this.#scene.textures.remove(key);
+	}
+
+	/** Paints what the view needs, `budget` pictures at most; true when something is still missing. */
+	show(view: { x: number; y: number; width: number; height: number }, budget: number): boolean {
+		const { grid } = this.#layout;
+		const first = (n: number, low: number) => Math.floor((Math.max(n / TILE, low) - low) / CHUNK);
+		let left = budget;
+		let missing = false;
+		const columns = Math.ceil(grid.width / CHUNK);
+		const rows = Math.ceil(grid.height / CHUNK);
+		const i1 = Math.min(columns - 1, first(view.x + view.width, grid.x));
+		const j1 = Math.min(rows - 1, first(view.y + view.height, grid.y));
+		for (let j = first(view.y, grid.y); j <= j1; j++)
+			for (let i = first(view.x, grid.x); i <= i1; i++) {
+				if (this.#chunks.has(`${i},${j}`)) continue;
+				if (left-- > 0) this.#chunks.set(`${i},${j}`, this.#paint(i, j));
+				else missing = true;
+			}
+		if (!this.#bridge && this.#layout.bridge.height > 0) this.#span();
+		return missing;
+	}
+
+	/** Shows a frame of the running water; true when that changed the picture. */
+	flow(frame: number): boolean {
+		if (frame === this.#frame) return false;
+		this.#frame = frame;
+		for (const { water } of this.#chunks.values())
+			if (water) water.image.setTexture(water.keys[frame % WATER_FRAMES]!);
+		return true;
+	}
+
+	#canvas(width: number, height: number): CanvasRenderingContext2D {
+		const canvas = document.createElement('canvas');
+		canvas.width = width;
+		canvas.height = height;
+		return canvas.getContext('2d')!;
+	}
+
+	#put(context: CanvasRenderingContext2D, index: number, x: number, y: number): void {
+		const { perLine } = this.#art.ground;
+		context.drawImage(
+			this.#art.image('ground'),
+			(index % perLine) * TILE,
+			Math.floor(index / perLine) * TILE,
+			TILE,
+			TILE,
+			x,
+			y,
+			TILE,
+			TILE
+		);
+	}
+
+	#paint(ci: number, cj: number): Chunk {
+		const { grid, seed } = this.#layout;
+		const { terrains, grass, decals, decalCount } = this.#art.ground;
+		const land = this.#canvas(SIZE, SIZE);
+		const x0 = grid.x + ci * CHUNK;
+		const y0 = grid.y + cj * CHUNK;
+		const wet: { x: number; y: number; corners: number; phase: number }[] = [];
+		const corners = (x: number, y: number, test: (x: number, y: number) => boolean) =>
+			(test(x, y) ? 1 : 0) |
+			(test(x + 1, y) ? 2 : 0) |
+			(test(x, y + 1) ? 4 : 0) |
+			(test(x + 1, y + 1) ? 8 : 0);
+		const isWater = (x: number, y: number) => {
+			const g = groundAt(grid, x, y);
+			return g === WATER || g === BRIDGE;
+		};
+		const isPath = (x: number, y: number) => {
+			const g = groundAt(grid, x, y);
+			return g === PATH || g === PLAZA || g === BRIDGE;
+		};
+		const isPlaza = (x: number, y: number) => groundAt(grid, x, y) === PLAZA;
+		const isMeadow = (x: number, y: number) => blotch(x, y, 6, seed + 40) > 0.6;
+		const isShade = (x: number, y: number) => blotch(x, y, 8, seed + 41) > 0.62;
+		for (let j = 0; j < CHUNK; j++)
+			for (let i = 0; i < CHUNK; i++)
+				this.#put(land, grass + ((x0 + i) & 3) + ((y0 + j) & 3) * 4, i * TILE, j * TILE);
+		// Terrains lie half a tile off the grid: a tile's corners are the middles of four cells.
+		for (let j = -1; j <= CHUNK; j++)
+			for (let i = -1; i <= CHUNK; i++) {
+				const x = x0 + i;
+				const y = y0 + j;
+				const px = i * TILE + TILE / 2;
+				const py = j * TILE + TILE / 2;
+				const phase = (x & 1) + (y & 1) * 2;
+				const lay = (name: string, mask: number) => {
+					if (mask) this.#put(land, terrains[name]! + mask * 4 + phase, px, py);
+				};
+				lay('shade', corners(x, y, isShade));
+				lay('meadow', corners(x, y, isMeadow));
+				lay('path', corners(x, y, isPath));
+				lay('plaza', corners(x, y, isPlaza));
+				const mask = corners(x, y, isWater);
+				if (mask) wet.push({ x: px, y: py, corners: mask, phase });
+			}
+		for (let j = 0; j < CHUNK; j++)
+			for (let i = 0; i < CHUNK; i++) {
+				const x = x0 + i;
+				const y = y0 + j;
+				if (groundAt(grid, x, y) !== GRASS) continue;
+				const near = [-1, 1].some(
+					(d) => isWater(x + d, y) || isWater(x, y + d) || isPath(x + d, y) || isPath(x, y + d)
+				);
+				const roll = hashPlace(x, y, seed + 42);
+				const flowers = blotch(x, y, 5, seed + 43) > 0.62;
+				if (roll > (flowers ? 0.72 : 0.93) && !near) {
+					const pick = hashPlace(x, y, seed + 44);
+					const kind = flowers
+						? 2 + Math.floor(blotch(x, y, 9, seed + 45) * 3.99)
+						: pick < 0.8
+							? Math.floor(pick * 2.49)
+							: decalCount - 1 - Math.floor((pick - 0.8) * 9.9);
+					this.#put(
+						land,
+						decals + Math.min(decalCount - 1, kind),
+						i * TILE + Math.round((pick - 0.5) * 6),
+						j * TILE
+					);
+				}
+			}
+		this.#woods(land, x0, y0);
+		const keys = [`land.${this.#revision}.${ci}.${cj}`];
+		const at = [x0 * TILE, y0 * TILE] as const;
+		const image = this.#show(this.#below, keys[0]!, land.canvas, at);
+		if (wet.length === 0) return { keys, land: image, water: null };
+		const frames: string[] = [];
+		for (let frame = 0; frame < WATER_FRAMES; frame++) {
+			const context = this.#canvas(SIZE, SIZE);
+			for (const tile of wet)
+				this.#put(
+					context,
+					terrains[`water${frame}`]! + tile.corners * 4 + tile.phase,
+					tile.x,
+					tile.y
+				);
+			const key = `water.${this.#revision}.${ci}.${cj}.${frame}`;
+			this.#scene.textures.addCanvas(key, context.canvas);
+			frames.push(key);
+			keys.push(key);
+		}
+		const water = new Phaser.GameObjects.Image(
+			this.#scene,
+			0,
+			0,
+			frames[this.#frame % WATER_FRAMES]!
+		);
+		water.setOrigin(0, 0).setPosition(at[0], at[1]);
+		this.#water.add(water);
+		return { keys, land: image, water: { image: water, keys: frames } };
+	}
+
+	#show(
+		layer: Phaser.GameObjects.Layer,
+		key: string,
+		canvas: HTMLCanvasElement,
+		at: readonly [number, number]
+	) {
+		this.#scene.textures.addCanvas(key, canvas);
+		const image = new Phaser.GameObjects.Image(this.#scene, 0, 0, key);
+		image.setOrigin(0, 0).setPosition(at[0], at[1]);
+		layer.add(image);
+		return image;
+	}
+
+	/** Trees far from everything are part of the ground. */
+	#woods(context: CanvasRenderingContext2D, x0: number, y0: number): void {
+		const flat = this.#layout.props.filter(
+			(prop) =>
+				prop.flat &&
+				prop.x > x0 - 3 &&
+				prop.x < x0 + CHUNK + 3 &&
+				prop.y > y0 - 1 &&
+				prop.y < y0 + CHUNK + 5
+		);
+		flat.sort((a, b) => a.y - b.y);
+		for (const prop of flat) {
+			const { frame, width, height, ax, ay } = this.#art.get(
+				prop.sways ? `${prop.frame}.0` : prop.frame
+			);
+			const x = Math.round((prop.x - x0) * TILE);
+			const y = Math.round((prop.y - y0) * TILE);
+			context.fillStyle = 'rgba(24, 26, 48, 0.28)';
+			context.beginPath();
+			context.ellipse(x, y - 1, 12, 5, 0, 0, Math.PI * 2);
+			context.fill();
+			context.drawImage(
+				this.#art.image('things'),
+				frame.cutX,
+				frame.cutY,
+				width,
+				height,
+				x - ax,
+				y - ay,
+				width,
+				height
+			);
+		}
+	}
+
+	#span(): void {
+		const { bridge } = this.#layout;
+		const rows = bridge.height + 1;
+		const context = this.#canvas(3 * TILE, rows * TILE);
+		for (let j = 0; j < rows; j++)
+			for (let i = 0; i < 3; i++)
+				this.#put(context, this.#art.ground.bridge + i, i * TILE, j * TILE);
+		this.#bridge = this.#show(this.#above, `bridge.${this.#revision}`, context.canvas, [
+			bridge.x * TILE,
+			bridge.y * TILE - TILE / 2
+		]);
+	}
+}

@@ -1,0 +1,176 @@
+// Names and short words, drawn once each with the page's font into one big texture and shown at screen resolution, never scaled.
+// A slot is reused for the label that was shown longest ago.
+import type * as Phaser from 'phaser';
+
+export type LabelStyle = 'agent' | 'house' | 'person' | 'self' | 'bubble' | 'alert' | 'count';
+
+interface Slot {
+	key: string;
+	index: number;
+	width: number;
+	height: number;
+	used: number;
+	frame: Phaser.Textures.Frame;
+}
+
+const STYLES: Record<
+	LabelStyle,
+	{ ink: string; paper: string; rim: string; weight: number; size: number; max: number }
+> = {
+	agent: {
+		ink: '#ffffff',
+		paper: 'rgba(20,22,42,0.80)',
+		rim: 'rgba(0,0,0,0)',
+		weight: 600,
+		size: 11,
+		max: 108
+	},
+	house: {
+		ink: '#f8ebca',
+		paper: 'rgba(70,40,38,0.94)',
+		rim: '#2c1a22',
+		weight: 650,
+		size: 12,
+		max: 150
+	},
+	person: {
+		ink: '#181a30',
+		paper: 'rgba(212,240,226,0.94)',
+		rim: '#214a6e',
+		weight: 650,
+		size: 11,
+		max: 108
+	},
+	self: {
+		ink: '#181a30',
+		paper: 'rgba(251,228,149,0.96)',
+		rim: '#86562e',
+		weight: 700,
+		size: 11,
+		max: 108
+	},
+	bubble: { ink: '#181a30', paper: '#fffaf0', rim: '#181a30', weight: 550, size: 11, max: 168 },
+	alert: { ink: '#34212b', paper: '#fbe495', rim: '#34212b', weight: 700, size: 11, max: 176 },
+	count: { ink: '#fffaf0', paper: '#181a30', rim: '#fffaf0', weight: 700, size: 12, max: 60 }
+};
+
+const SLOT_WIDTH = 192;
+const SLOT_HEIGHT = 22;
+const COLUMNS = 5;
+/** Most labels on the screen at once; beyond, the least important names are left out. */
+const ROWS = 46;
+export const LABEL_LIMIT = COLUMNS * ROWS;
+
+export interface Label {
+	texture: string;
+	frame: Phaser.Textures.Frame;
+	/** CSS pixels. */
+	width: number;
+	height: number;
+}
+
+export class Labels {
+	readonly #texture: Phaser.Textures.CanvasTexture;
+	readonly #context: CanvasRenderingContext2D;
+	readonly #slots = new Map<string, Slot>();
+	readonly #free: number[] = [];
+	readonly #ratio: number;
+	readonly #key: string;
+	#turn = 0;
+	#dirty = false;
+
+	constructor(scene: Phaser.Scene, ratio: number) {
+		this.#ratio = ratio;
+		this.#key = `labels.${ratio}`;
+		if (scene.textures.exists(this.#key)) scene.textures.remove(this.#key);
+		this.#texture = scene.textures.createCanvas(
+			this.#key,
+			Math.ceil(SLOT_WIDTH * COLUMNS * ratio),
+			Math.ceil(SLOT_HEIGHT * ROWS * ratio)
+		)!;
+		this.#context = this.#texture.getContext();
+		for (let i = LABEL_LIMIT - 1; i >= 0; i--) this.#free.push(i);
+	}
+
+	/** Call once before the labels of a frame are asked for. */
+	begin(): void {
+		this.#turn++;
+	}
+
+	/** Uploads what was drawn since `begin`. */
+	end(): void {
+		if (this.#dirty) this.#texture.refresh();
+		this.#dirty = false;
+	}
+
+	/** The label of a text in a style, or null when every slot is on the screen already. */
+	get(text: string, style: LabelStyle): Label | null {
+		const key = `${style}:${text}`;
+		let slot = this.#slots.get(key);
+		if (!slot) {
+			const index = this.#free.pop() ?? this.#evict();
+			if (index === null) return null;
+			slot = this.#draw(key, text, style, index);
+			this.#slots.set(key, slot);
+		}
+		slot.used = this.#turn;
+		return { texture: this.#key, frame: slot.frame, width: slot.width, height: slot.height };
+	}
+
+	#evict(): number | null {
+		let oldest: Slot | null = null;
+		for (const slot of this.#slots.values())
+			if (slot.used < this.#turn && (!oldest || slot.used < oldest.used)) oldest = slot;
+		if (!oldest) return null;
+		this.#slots.delete(oldest.key);
+		this.#texture.remove(oldest.frame.name);
+		return oldest.index;
+	}
+
+	#draw(key: string, text: string, style: LabelStyle, index: number): Slot {
+		const { ink, paper, rim, weight, size, max } = STYLES[style];
+		const c = this.#context;
+		const x = (index % COLUMNS) * SLOT_WIDTH;
+		const y = Math.floor(index / COLUMNS) * SLOT_HEIGHT;
+		c.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+		c.clearRect(x, y, SLOT_WIDTH, SLOT_HEIGHT);
+		c.font = `${weight} ${size}px "Inter Variable", Inter, system-ui, sans-serif`;
+		c.textBaseline = 'middle';
+		let words = text.replace(/\s+/g, ' ').slice(0, 80);
+		if (c.measureText(words).width > max) {
+			while (words.length > 1 && c.measureText(words + '…').width > max) words = words.slice(0, -1);
+			words = words.trimEnd() + '…';
+		}
+		const width = Math.min(SLOT_WIDTH - 2, Math.ceil(c.measureText(words).width) + 12);
+		const height = size + 7;
+		c.beginPath();
+		c.roundRect(
+			x + 1,
+			y + 1,
+			width - 2,
+			height - 2,
+			style === 'house' ? 3 : style === 'count' ? 9 : 5
+		);
+		c.fillStyle = paper;
+		c.fill();
+		if (style !== 'agent') {
+			c.lineWidth = 1;
+			c.strokeStyle = rim;
+			c.stroke();
+		}
+		c.fillStyle = ink;
+		c.fillText(words, x + 6, y + height / 2 + 0.5);
+		this.#dirty = true;
+		const r = this.#ratio;
+		const name = `${index}.${this.#turn}`;
+		const frame = this.#texture.add(
+			name,
+			0,
+			Math.round(x * r),
+			Math.round(y * r),
+			Math.ceil(width * r),
+			Math.ceil(height * r)
+		)!;
+		return { key, index, width, height, used: this.#turn, frame };
+	}
+}
