@@ -23,6 +23,7 @@ function dataDir(args) {
 
 const args = process.argv.slice(2);
 requireNode();
+if (existsSync(join(ROOT, '.env'))) process.loadEnvFile(join(ROOT, '.env'));
 
 const interrupted = (/** @type {number} */ code) => () => (endAll(), process.exit(code));
 const onInt = interrupted(130);

@@ -133,7 +133,7 @@ function meant(path: string, { target, typeOnly, lazy }: Import): boolean {
 			return typeOnly && target === 'src/server/trpc/router.ts';
 		case 'routes':
 			// A page may know what is true (types, labels, permissions) without asking lib to repeat it.
-			if (/^src\/(domain|protocol)\//.test(target)) return true;
+			if (/^src\/(domain|protocol)\/|^src\/app\.css$/.test(target)) return true;
 			return /\.server\.ts$|\/\+server\.ts$/.test(path) && room(target) === 'server';
 		case 'hooks.server.ts':
 		case 'app.d.ts':
@@ -172,7 +172,11 @@ const FOUNDATION = new Set([
 const MEETING = new Set(['app.ts', 'boot.ts', 'trpc', 'sockets', 'admin', 'health', 'testing']);
 /** Values of one subject that another may use, each with its reason. */
 const SHARED: Record<string, string> = {
-	'src/server/auth/actor.ts': 'who acts is an argument of every command of every subject'
+	'src/server/auth/actor.ts': 'who acts is an argument of every command of every subject',
+	'src/server/auth/secrets.ts':
+		'pure: makes and hashes credentials in one way for people and runners',
+	'src/server/sessions/transition.ts':
+		'moving a session is one step of other subjects’ transactions: an approval blocks it, a runner loses it'
 };
 
 test('subjects of the server know each other only by type; calls go through what app.ts hands in', () => {
