@@ -38,8 +38,12 @@ export interface Auth extends Pick<Authenticator, 'actorFromRequest' | 'forget'>
 	 * person with that address or the first owner. Throws `USER_NOT_FOUND`.
 	 */
 	loginLink(email?: string): Promise<{ url: string; kind: 'setup' | 'sign_in'; expiresAt: Date }>;
+	/** The address of the page that takes a code. */
+	linkUrl(kind: links.LinkKind, code: string): string;
 	/** Whether a person (not a service user) owns any org yet. */
 	hasOwner(db?: Db | Tx): Promise<boolean>;
+	/** The person (not a service user) who has owned an org for longest. */
+	firstOwner(db?: Db | Tx): Promise<{ id: string; name: string } | null>;
 	close(): void;
 }
 
@@ -77,6 +81,9 @@ export function openAuth(deps: {
 			});
 	}
 
+	const linkUrl = (kind: links.LinkKind, code: string) =>
+		baseUrl(config) + links.linkPath(kind, code);
+
 	const begin = (userId: string, how: 'password' | 'link', client: Client) =>
 		db.transaction(async (tx) => {
 			const login = await sessions.createSession(tx, userId, client);
@@ -101,6 +108,7 @@ export function openAuth(deps: {
 		actorFromRequest: authenticator.actorFromRequest,
 		forget: authenticator.forget,
 		countAttempt,
+		linkUrl,
 		async signIn({ email, password }, client) {
 			const account = email.trim().toLowerCase();
 			countAttempt(client, account);
@@ -132,7 +140,7 @@ export function openAuth(deps: {
 			const owner = await firstOwner(db);
 			if (!owner && email === undefined) {
 				const link = await links.createLink(db, { kind: 'setup', now: clock.now() });
-				const url = baseUrl(config) + links.linkPath('setup', link.code);
+				const url = linkUrl('setup', link.code);
 				return { url, kind: 'setup', expiresAt: link.expiresAt };
 			}
 			const user = email === undefined ? owner : await findByEmail(db, email.trim().toLowerCase());
@@ -143,9 +151,10 @@ export function openAuth(deps: {
 				userId: user.id,
 				now: clock.now()
 			});
-			const url = baseUrl(config) + links.linkPath('sign_in', link.code);
+			const url = linkUrl('sign_in', link.code);
 			return { url, kind: 'sign_in', expiresAt: link.expiresAt };
 		},
+		firstOwner: (on = db) => firstOwner(on),
 		hasOwner: async (on = db) => (await firstOwner(on)) !== null,
 		close() {
 			clearInterval(sweeper);
@@ -165,7 +174,7 @@ async function findByEmail(db: Db, email: string): Promise<UserRow | null> {
 }
 
 /** The enabled person who has owned an org for longest. */
-export async function firstOwner(db: Db | Tx): Promise<UserRow | null> {
+async function firstOwner(db: Db | Tx): Promise<UserRow | null> {
 	const [row] = await db
 		.select({ user: users })
 		.from(users)

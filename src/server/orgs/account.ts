@@ -3,8 +3,8 @@ import { eq, sql } from 'drizzle-orm';
 import { atLeast, type Role, type Scope } from '#domain/permissions.ts';
 import { missing, type Actor } from '#server/auth/actor.ts';
 import type { Auth } from '#server/auth/service.ts';
-import type { LoginSummary } from '#server/auth/sessions.ts';
 import type { ApiToken } from '#server/auth/tokens.ts';
+import type { ApiTokenView } from '#domain/views.ts';
 import { audit } from '#server/audit/service.ts';
 import type { Clock } from '#server/clock.ts';
 import { users } from '#server/db/schema/accounts.ts';
@@ -18,7 +18,18 @@ export interface Profile {
 	hasPassword: boolean;
 	isAdmin: boolean;
 	preferences: Record<string, unknown>;
-	createdAt: Date;
+	createdAt: string;
+}
+
+/** One browser that is signed in. */
+export interface LoginView {
+	id: string;
+	ip: string | null;
+	agent: string | null;
+	createdAt: string;
+	expiresAt: string;
+	/** The one that asks. */
+	current: boolean;
 }
 
 export interface Account {
@@ -30,12 +41,12 @@ export interface Account {
 	): Promise<Profile>;
 	/** Sets a password and ends every other login. Throws `SIGN_IN_FAILED` when the current one is wrong. */
 	setPassword(actor: Actor, input: { current: string | null; next: string }): Promise<void>;
-	logins(actor: Actor): Promise<(LoginSummary & { current: boolean })[]>;
+	logins(actor: Actor): Promise<LoginView[]>;
 	/** Ends one of one's own logins. */
 	endLogin(actor: Actor, loginId: string): Promise<void>;
 	/** Ends every login except the one that asks. Returns how many. */
 	signOutEverywhere(actor: Actor): Promise<number>;
-	tokens(actor: Actor): Promise<ApiToken[]>;
+	tokens(actor: Actor): Promise<ApiTokenView[]>;
 	/** Makes a token; the clear text is in the answer, once. Throws `FORBIDDEN` for more than one has. */
 	createToken(
 		actor: Actor,
@@ -46,7 +57,7 @@ export interface Account {
 			scopes?: Scope[] | null;
 			expiresAt?: Date | null;
 		}
-	): Promise<ApiToken & { secret: string }>;
+	): Promise<ApiTokenView & { secret: string }>;
 	/** Throws `TOKEN_NOT_FOUND`. Works from the next request on; sockets end within seconds. */
 	revokeToken(actor: Actor, tokenId: string): Promise<void>;
 }
@@ -138,7 +149,14 @@ export function openAccount(deps: { database: Database; auth: Auth; clock: Clock
 		async logins(actor) {
 			demandPerson(actor);
 			const rows = await auth.sessions.listSessions(db, actor.id, clock.now());
-			return rows.map((row) => ({ ...row, current: row.id === actor.credentialId }));
+			return rows.map(({ id, ip, agent, createdAt, expiresAt }) => ({
+				id,
+				ip,
+				agent,
+				createdAt: createdAt.toISOString(),
+				expiresAt: expiresAt.toISOString(),
+				current: id === actor.credentialId
+			}));
 		},
 		async endLogin(actor, loginId) {
 			demandPerson(actor);
@@ -160,7 +178,7 @@ export function openAccount(deps: { database: Database; auth: Auth; clock: Clock
 			endCredentials(ended);
 			return ended.length;
 		},
-		tokens: (actor) => auth.tokens.listTokens(db, actor.id),
+		tokens: async (actor) => (await auth.tokens.listTokens(db, actor.id)).map(tokenView),
 		async createToken(actor, input) {
 			demandPerson(actor);
 			const roles = [...actor.memberships]
@@ -178,7 +196,7 @@ export function openAccount(deps: { database: Database; auth: Auth; clock: Clock
 				await record(tx, actor, 'token.create', { kind: 'token', id: made.token.id });
 				return made;
 			});
-			return { ...token, secret: clear };
+			return { ...tokenView(token), secret: clear };
 		},
 		async revokeToken(actor, tokenId) {
 			demandPerson(actor);
@@ -194,7 +212,8 @@ export function openAccount(deps: { database: Database; auth: Auth; clock: Clock
 }
 
 function profileOf(user: typeof users.$inferSelect): Profile {
-	const { id, name, email, isAdmin, preferences, createdAt } = user;
+	const { id, name, email, isAdmin, preferences } = user;
+	const createdAt = user.createdAt.toISOString();
 	return {
 		id,
 		name,
@@ -203,5 +222,18 @@ function profileOf(user: typeof users.$inferSelect): Profile {
 		isAdmin,
 		preferences,
 		createdAt
+	};
+}
+
+function tokenView(token: ApiToken): ApiTokenView {
+	const { id, name, maxRole, scopes } = token;
+	return {
+		id,
+		name,
+		maxRole,
+		scopes,
+		expiresAt: token.expiresAt?.toISOString() ?? null,
+		lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
+		createdAt: token.createdAt.toISOString()
 	};
 }

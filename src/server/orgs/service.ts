@@ -1,5 +1,5 @@
 // Orgs and who belongs to them: first run, members, invitations, limits. Each write is one transaction with its audit row and event.
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import { limitsOf, type OrgLimits } from '#domain/limits.ts';
 import type { Role } from '#domain/permissions.ts';
 import { demand, missing, type Actor } from '#server/auth/actor.ts';
@@ -7,14 +7,15 @@ import type { Auth } from '#server/auth/service.ts';
 import { audit } from '#server/audit/service.ts';
 import type { Clock } from '#server/clock.ts';
 import type { Config } from '#server/config.ts';
-import { linkCodes, memberships, orgs, users } from '#server/db/schema/accounts.ts';
+import { memberships, orgs } from '#server/db/schema/accounts.ts';
 import { villages } from '#server/db/schema/villages.ts';
 import type { Database, Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
 import type { EventLog } from '#server/events/log.ts';
-import { baseUrl } from '#server/auth/origin.ts';
 import { newId } from '#server/new-id.ts';
 import { openJoining, type Joining } from './joining.ts';
+import { openCliTokens, type CliTokens } from './cli-tokens.ts';
+import { openMembers, type Members } from './members.ts';
 import * as store from './store.ts';
 
 export interface OrgSummary {
@@ -24,29 +25,10 @@ export interface OrgSummary {
 	role: Role | null;
 	/** What is in force: the defaults under the org's own. */
 	limits: OrgLimits;
-	createdAt: Date;
+	createdAt: string;
 }
 
-export interface Member {
-	userId: string;
-	name: string;
-	email: string | null;
-	role: Role;
-	/** Null: as the role has it. */
-	approve: boolean | null;
-	isService: boolean;
-	joinedAt: Date;
-}
-
-export interface Invitation {
-	id: string;
-	email: string | null;
-	role: Role;
-	createdBy: string | null;
-	expiresAt: Date;
-}
-
-export interface Orgs extends Joining {
+export interface Orgs extends Joining, Members, CliTokens {
 	/** Makes "My village" with its default village when there is no org at all. Returns the first org's id. */
 	ensureFirstOrg(): Promise<string>;
 	/** The orgs of the caller, oldest first. */
@@ -59,28 +41,8 @@ export interface Orgs extends Joining {
 	rename(actor: Actor, orgId: string, name: string): Promise<OrgSummary>;
 	/** Raises or lowers limits of an org. Deployment admin. */
 	setLimits(actor: Actor, orgId: string, limits: Partial<OrgLimits>): Promise<OrgSummary>;
-	members(actor: Actor, orgId: string): Promise<Member[]>;
-	/** Changes role and right to approve. Throws `LAST_OWNER`, `USER_NOT_FOUND`. */
-	setMember(
-		actor: Actor,
-		orgId: string,
-		userId: string,
-		change: { role?: Role; approve?: boolean | null }
-	): Promise<Member>;
-	/** Takes a person out of an org; members may leave by themselves. Throws `LAST_OWNER`, `USER_NOT_FOUND`. */
-	removeMember(actor: Actor, orgId: string, userId: string): Promise<void>;
-	/** Makes an invitation; the address is shown this once. */
-	invite(
-		actor: Actor,
-		orgId: string,
-		input: { role: Role; email?: string | null }
-	): Promise<{ id: string; url: string; expiresAt: Date }>;
-	invitations(actor: Actor, orgId: string): Promise<Invitation[]>;
-	cancelInvitation(actor: Actor, orgId: string, invitationId: string): Promise<void>;
 }
 
-/** Open invitations of an org. */
-const MAX_INVITATIONS = 200;
 const FIRST_ORG = 'My village';
 
 export interface OrgsDeps {
@@ -88,7 +50,7 @@ export interface OrgsDeps {
 	events: EventLog;
 	auth: Auth;
 	clock: Clock;
-	config: Pick<Config, 'publicUrl' | 'host' | 'port' | 'maxSessions'>;
+	config: Pick<Config, 'maxSessions'>;
 	/** 32 bits or more of randomness in text, for the map of a new village. */
 	newSeed: () => string;
 }
@@ -103,8 +65,8 @@ export function openOrgs(deps: OrgsDeps): Orgs {
 	}
 
 	function summary(org: typeof orgs.$inferSelect, role: Role | null): OrgSummary {
-		const { id, name, limits, createdAt } = org;
-		return { id, name, role, limits: effective(limits), createdAt };
+		const { id, name, limits } = org;
+		return { id, name, role, limits: effective(limits), createdAt: org.createdAt.toISOString() };
 	}
 
 	async function insertOrg(tx: Tx, name: string): Promise<typeof orgs.$inferSelect> {
@@ -143,36 +105,28 @@ export function openOrgs(deps: OrgsDeps): Orgs {
 			throw new AppError('FORBIDDEN', 'Only the deployment admin may do this.');
 	};
 
-	/** One write to an org: locks its row, records the deed, appends the event, and tells who lost something. */
-	async function change<T>(
-		actor: Actor,
-		orgId: string,
-		work: (tx: Tx, org: typeof orgs.$inferSelect) => Promise<Deed<T>>
-	): Promise<T> {
+	const change: Change = async (actor, orgId, work) => {
 		const deed = await events.transact(async (tx, collect) => {
 			const org = await store.lockOrg(tx, orgId);
 			if (!org) throw missing('ORG_NOT_FOUND');
 			const deed = await work(tx, org);
 			await audit(tx, { orgId, actor, at: clock.now(), ...deed.audit });
-			collect.add(orgId, {
-				stream: `org:${orgId}`,
-				type: deed.event.type,
-				data: deed.event.data,
-				actor: actor.id
-			});
+			const { type, data } = deed.event;
+			collect.add(orgId, { stream: `org:${orgId}`, type, data, actor: actor.id });
 			return deed;
 		});
 		if (deed.changedUser)
 			auth.revocations.publish({ kind: 'membership', userId: deed.changedUser, orgId });
 		return deed.result;
-	}
+	};
 
-	async function ownRole(actor: Actor, orgId: string): Promise<Role | null> {
-		return actor.memberships.get(orgId)?.role ?? null;
-	}
+	const ownRole = (actor: Actor, orgId: string): Role | null =>
+		actor.memberships.get(orgId)?.role ?? null;
 
 	return {
 		...openJoining({ ...deps, ensureFirstOrg }),
+		...openCliTokens({ ...deps, ensureFirstOrg }),
+		...openMembers({ ...deps, change }),
 		ensureFirstOrg: () => db.transaction(ensureFirstOrg),
 		async list(actor) {
 			const ids = [...actor.memberships.keys()];
@@ -183,7 +137,7 @@ export function openOrgs(deps: OrgsDeps): Orgs {
 			visible(actor, orgId, 'org.read');
 			const [org] = await store.findOrgs(db, [orgId]);
 			if (!org) throw missing('ORG_NOT_FOUND');
-			return summary(org, await ownRole(actor, orgId));
+			return summary(org, ownRole(actor, orgId));
 		},
 		async limits(orgId, on) {
 			const [org] = await store.findOrgs(on ?? db, [orgId]);
@@ -216,7 +170,7 @@ export function openOrgs(deps: OrgsDeps): Orgs {
 			return change(actor, orgId, async (tx, org) => {
 				await tx.update(orgs).set({ name, updatedAt: clock.now() }).where(eq(orgs.id, orgId));
 				return {
-					result: summary({ ...org, name }, await ownRole(actor, orgId)),
+					result: summary({ ...org, name }, ownRole(actor, orgId)),
 					audit: {
 						action: 'org.rename',
 						target: { kind: 'org', id: orgId },
@@ -235,118 +189,16 @@ export function openOrgs(deps: OrgsDeps): Orgs {
 					.set({ limits: own, updatedAt: clock.now() })
 					.where(eq(orgs.id, orgId));
 				return {
-					result: summary({ ...org, limits: own }, await ownRole(actor, orgId)),
+					result: summary({ ...org, limits: own }, ownRole(actor, orgId)),
 					audit: { action: 'org.limits', target: { kind: 'org', id: orgId }, detail: { limits } },
 					event: { type: 'org.limits_changed', data: { limits: effective(own) } }
-				};
-			});
-		},
-		async members(actor, orgId) {
-			visible(actor, orgId, 'member.read');
-			return store.findMembers(db, orgId);
-		},
-		async setMember(actor, orgId, userId, wanted) {
-			demand(actor, orgId, 'member.manage');
-			return change(actor, orgId, async (tx) => {
-				const [before] = await store.findMembers(tx, orgId, userId);
-				if (!before) throw missing('USER_NOT_FOUND');
-				const role = wanted.role ?? before.role;
-				const approve = wanted.approve === undefined ? before.approve : wanted.approve;
-				if (before.role === 'owner' && role !== 'owner') await keepAnOwner(tx, orgId, userId);
-				await tx
-					.update(memberships)
-					.set({ role, approve, updatedAt: clock.now() })
-					.where(and(eq(memberships.orgId, orgId), eq(memberships.userId, userId)));
-				return {
-					result: { ...before, role, approve },
-					changedUser: userId,
-					audit: {
-						action: 'member.change',
-						target: { kind: 'user', id: userId },
-						detail: { from: { role: before.role, approve: before.approve }, to: { role, approve } }
-					},
-					event: { type: 'member.changed', data: { userId, role, approve } }
-				};
-			});
-		},
-		async removeMember(actor, orgId, userId) {
-			if (actor.kind === 'user' && actor.id === userId) demand(actor, orgId, 'org.read');
-			else demand(actor, orgId, 'member.manage');
-			await change(actor, orgId, async (tx) => {
-				const [before] = await store.findMembers(tx, orgId, userId);
-				if (!before) throw missing('USER_NOT_FOUND');
-				if (before.role === 'owner') await keepAnOwner(tx, orgId, userId);
-				await tx
-					.delete(memberships)
-					.where(and(eq(memberships.orgId, orgId), eq(memberships.userId, userId)));
-				return {
-					result: undefined,
-					changedUser: userId,
-					audit: {
-						action: 'member.remove',
-						target: { kind: 'user', id: userId },
-						detail: { role: before.role }
-					},
-					event: { type: 'member.removed', data: { userId } }
-				};
-			});
-		},
-		async invite(actor, orgId, { role, email }) {
-			demand(actor, orgId, 'member.manage');
-			return change(actor, orgId, async (tx) => {
-				const open = await store.findInvitations(tx, orgId, clock.now());
-				if (open.length >= MAX_INVITATIONS)
-					throw new AppError('CONFLICT', 'Cancel an invitation first: too many are open.', {
-						limit: MAX_INVITATIONS
-					});
-				const link = await auth.links.createLink(tx, {
-					kind: 'invitation',
-					orgId,
-					role,
-					email: email ?? null,
-					createdBy: actor.id,
-					now: clock.now()
-				});
-				const url = baseUrl(config) + auth.links.linkPath('invitation', link.code);
-				return {
-					result: { id: link.id, url, expiresAt: link.expiresAt },
-					audit: {
-						action: 'member.invite',
-						target: { kind: 'invitation', id: link.id },
-						detail: { role, email: email ?? null }
-					},
-					event: { type: 'member.invited', data: { invitationId: link.id, role } }
-				};
-			});
-		},
-		async invitations(actor, orgId) {
-			demand(actor, orgId, 'member.manage');
-			return store.findInvitations(db, orgId, clock.now());
-		},
-		async cancelInvitation(actor, orgId, invitationId) {
-			demand(actor, orgId, 'member.manage');
-			await change(actor, orgId, async (tx) => {
-				const open = await store.findInvitations(tx, orgId, clock.now());
-				if (!open.some((invitation) => invitation.id === invitationId))
-					throw new AppError('INVITATION_INVALID', 'No such open invitation.');
-				await tx
-					.update(linkCodes)
-					.set({ usedAt: clock.now() })
-					.where(eq(linkCodes.id, invitationId));
-				return {
-					result: undefined,
-					audit: {
-						action: 'member.uninvite',
-						target: { kind: 'invitation', id: invitationId }
-					},
-					event: { type: 'member.invitation_cancelled', data: { invitationId } }
 				};
 			});
 		}
 	};
 }
 
-interface Deed<T> {
+export interface Deed<T> {
 	result: T;
 	audit: { action: string; target: { kind: string; id: string }; detail?: Record<string, unknown> };
 	event: { type: string; data: Record<string, unknown> };
@@ -354,21 +206,9 @@ interface Deed<T> {
 	changedUser?: string;
 }
 
-/** Throws `LAST_OWNER` when nobody but this person owns the org. The org's row is locked, so two cannot pass at once. */
-async function keepAnOwner(tx: Tx, orgId: string, leaving: string): Promise<void> {
-	const owners = await tx
-		.select({ userId: memberships.userId })
-		.from(memberships)
-		.innerJoin(users, eq(users.id, memberships.userId))
-		.where(
-			and(
-				eq(memberships.orgId, orgId),
-				eq(memberships.role, 'owner'),
-				eq(users.isService, false),
-				sql`${users.disabledAt} is null`
-			)
-		);
-	const isOwner = owners.some((row) => row.userId === leaving);
-	if (isOwner && owners.length === 1)
-		throw new AppError('LAST_OWNER', 'Make somebody else an owner first.');
-}
+/** One write to an org: locks its row, records the deed, appends the event, and tells who lost something. */
+export type Change = <T>(
+	actor: Actor,
+	orgId: string,
+	work: (tx: Tx, org: typeof orgs.$inferSelect) => Promise<Deed<T>>
+) => Promise<T>;

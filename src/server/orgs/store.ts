@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, inArray, isNull } from 'drizzle-orm';
 import { linkCodes, memberships, orgs, users } from '#server/db/schema/accounts.ts';
 import type { Db, Tx } from '#server/db/open.ts';
-import type { Invitation, Member } from './service.ts';
+import type { MemberView } from '#domain/views.ts';
+import type { Invitation } from './members.ts';
 
 /** Orgs by id, oldest first; null for all. */
 export function findOrgs(db: Db | Tx, ids: string[] | null) {
@@ -19,21 +20,27 @@ export async function lockOrg(tx: Tx, orgId: string) {
 }
 
 /** Members by name, or the one with that user id. */
-export function findMembers(db: Db | Tx, orgId: string, userId?: string): Promise<Member[]> {
-	return db
+export async function findMembers(
+	db: Db | Tx,
+	orgId: string,
+	userId?: string
+): Promise<MemberView[]> {
+	const rows = await db
 		.select({
 			userId: users.id,
 			name: users.name,
 			email: users.email,
 			role: memberships.role,
 			approve: memberships.approve,
+			isAdmin: users.isAdmin,
 			isService: users.isService,
-			joinedAt: memberships.createdAt
+			since: memberships.createdAt
 		})
 		.from(memberships)
 		.innerJoin(users, eq(users.id, memberships.userId))
 		.where(and(eq(memberships.orgId, orgId), userId ? eq(memberships.userId, userId) : undefined))
 		.orderBy(asc(users.name), asc(users.id));
+	return rows.map((row) => ({ ...row, since: row.since.toISOString() }));
 }
 
 /** Invitations that can still be used. */
@@ -59,6 +66,6 @@ export async function findInvitations(
 		email,
 		role: role!,
 		createdBy,
-		expiresAt
+		expiresAt: expiresAt.toISOString()
 	}));
 }
