@@ -42,6 +42,8 @@ export const SessionRecord = z.object({
 	cols: z.number().int(),
 	rows: z.number().int(),
 	leased: z.boolean(),
+	/** Whether the session host has started it. */
+	started: z.boolean(),
 	/** Absent while it is prepared. */
 	workspace: WorkspaceRecord.optional()
 });

@@ -38,6 +38,8 @@ export interface UplinkOptions {
 	onStreamAck(streams: StreamAck[]): void;
 	onStreamNack(stream: StreamAck): void;
 	onDown(): void;
+	/** The server has answered a heartbeat. */
+	onAlive(): void;
 	onNote(message: string): void;
 	/** The outbox has crossed the hard bound upwards (true) or back (false). */
 	onFull(full: boolean): void;
@@ -137,6 +139,8 @@ export function openUplink(options: UplinkOptions): Uplink {
 			const { streamId, kind, offset } = message;
 			if (streamId !== undefined && kind !== undefined && offset !== undefined)
 				options.onStreamNack({ streamId, kind, offset });
+		} else if (message.t === 'heartbeat_ack') {
+			options.onAlive();
 		} else if (message.t === 'error') {
 			options.onNote(`the server refused a frame: ${message.code} ${message.message}`);
 		}

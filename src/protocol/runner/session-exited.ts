@@ -12,6 +12,8 @@ export const SessionExited = z.object({
 	...Exit.shape,
 	/** What a structured provider said of its own result; an error flag counts, whatever the exit code. */
 	providerResult: z.object({ ok: z.boolean(), message: text(1000).optional() }).optional(),
+	/** Set when the runner's side stopped it: the cause it was told, `timeout` of its own clock, or a lease that ran out. */
+	stopCause: z.enum(['user', 'timeout', 'policy', 'drain', 'superseded', 'lease']).optional(),
 	finalOffsets: z.array(StreamOffset).max(8),
 	totals: UsageTotals,
 	worktreeDirty: z.boolean(),
