@@ -75,6 +75,7 @@ export const ERRORS = {
 	LAYOUT_CONFLICT: conflict,
 	CONFLICT: conflict,
 	IDEMPOTENCY_CONFLICT: conflict,
+	KEYBOARD_HELD: conflict,
 	LAST_OWNER: conflict,
 	PAYLOAD_TOO_LARGE: kind(413, 'PAYLOAD_TOO_LARGE'),
 	RATE_LIMITED: tooMany,
