@@ -129,6 +129,7 @@ CREATE TABLE "runner_join_tokens" (
 	"org_id" text NOT NULL,
 	"secret_hash" text NOT NULL,
 	"label" text,
+	"local" boolean DEFAULT false NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL,
 	"used_at" timestamp with time zone,
 	"used_by_runner" text,
@@ -418,8 +419,7 @@ CREATE INDEX "agents_village" ON "agents" USING btree ("village_id");--> stateme
 CREATE INDEX "agents_org" ON "agents" USING btree ("org_id");--> statement-breakpoint
 CREATE INDEX "houses_village" ON "houses" USING btree ("village_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "houses_source" ON "houses" USING btree ("village_id","source",coalesce("url", ''),coalesce("local_path", ''),coalesce("runner_id", ''));--> statement-breakpoint
-CREATE INDEX "villages_org" ON "villages" USING btree ("org_id");
---> statement-breakpoint
+CREATE INDEX "villages_org" ON "villages" USING btree ("org_id");--> statement-breakpoint
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;

@@ -46,7 +46,12 @@ export interface Runners {
 	get(actor: Actor, runnerId: string): Promise<RunnerView & { sessions: SessionView[] }>;
 	createJoinToken(
 		actor: Actor,
-		input: { orgId: string; ttlMinutes?: number | undefined; label?: string | undefined }
+		input: {
+			orgId: string;
+			ttlMinutes?: number | undefined;
+			label?: string | undefined;
+			local?: boolean | undefined;
+		}
 	): Promise<{ joinToken: string; expiresAt: string; command: string }>;
 	/** Uses a join code up. Throws `JOIN_TOKEN_INVALID` (one message for all reasons), `RUNNER_LIMIT_EXCEEDED` (the code stays good). */
 	join(
@@ -70,8 +75,13 @@ export interface Runners {
 	startUp(): Promise<void>;
 	/** Sessions whose runner stayed away too long follow their policy. */
 	sweepLost(): Promise<void>;
-	/** Marks the runner that `village up` starts on this machine. */
-	markLocal(runnerId: string): Promise<void>;
+	/** Notes that a session's runner is away or back. */
+	setConnectivity(
+		tx: Tx,
+		collect: Collector,
+		sessionId: string,
+		connectivity: 'ok' | 'lost'
+	): Promise<void>;
 	emit(
 		tx: Tx,
 		collect: Collector,
@@ -226,6 +236,7 @@ export function createRunners(deps: {
 
 	return {
 		emit,
+		setConnectivity,
 		async list(actor, orgId) {
 			demand(actor, orgId, 'runner.read');
 			return listRunners(db, orgId);
@@ -257,6 +268,7 @@ export function createRunners(deps: {
 					orgId: input.orgId,
 					secretHash: hashSecret(secret),
 					label: input.label ?? null,
+					local: input.local ?? false,
 					expiresAt,
 					createdBy: actor.id
 				});
@@ -303,6 +315,7 @@ export function createRunners(deps: {
 					orgId: token.orgId,
 					hostname: facts.hostname,
 					label: token.label,
+					local: token.local,
 					os: facts.os,
 					arch: facts.arch,
 					runnerVersion: facts.runnerVersion,
@@ -516,9 +529,6 @@ export function createRunners(deps: {
 							{ actor: 'sweeper' }
 						);
 				});
-		},
-		async markLocal(runnerId) {
-			await db.update(runners).set({ local: true }).where(eq(runners.id, runnerId));
 		}
 	};
 

@@ -10,7 +10,7 @@ import type { Clock } from '#server/clock.ts';
 import { houses } from '#server/db/schema/villages.ts';
 import { sessionAttempts, sessions } from '#server/db/schema/sessions.ts';
 import type { Tx } from '#server/db/open.ts';
-import type { Collector } from '#server/events/log.ts';
+import type { Collector, EventLog } from '#server/events/log.ts';
 import type { Logger } from '#server/log.ts';
 import { enqueue } from '#server/runners/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
@@ -65,7 +65,7 @@ const EXCLUDE_MS = 60_000;
 
 export function createSessionFrames(deps: {
 	clock: Clock;
-	log: import('#server/events/log.ts').EventLog;
+	log: EventLog;
 	logger: Logger;
 	links: RunnerLinks;
 	terminals: Terminals;

@@ -1,0 +1,365 @@
+// The composition root: opens everything in order, hands out what each needs, closes in reverse.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { count, inArray, isNull } from 'drizzle-orm';
+import { runnerStatus } from '#domain/runner.ts';
+import { ACTIVE_STATES } from '#domain/session.ts';
+import { createAgents, type Agents } from './agents/service.ts';
+import { openAdminSocket } from './admin/socket.ts';
+import { createApprovals, type Approvals } from './approvals/service.ts';
+import type { Actor } from './auth/actor.ts';
+import { headerReader } from './auth/headers.ts';
+import { baseUrl } from './auth/origin.ts';
+import { openAuth, type Auth } from './auth/service.ts';
+import { createMemoryBus, type Bus } from './bus/memory.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { migrate } from './db/migrate.ts';
+import { openDatabase, type Database } from './db/open.ts';
+import { runners as runnerRows } from './db/schema/runners.ts';
+import { sessions as sessionRows } from './db/schema/sessions.ts';
+import { createDemo, type Demo } from './demo/service.ts';
+import { createEventLog, type EventLog } from './events/log.ts';
+import { createFeed, type Feed } from './events/feed.ts';
+import { createRetention } from './events/retention.ts';
+import { createHealth, type Health } from './health/service.ts';
+import { createLog, type Logger } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { openAccount, type Account } from './orgs/account.ts';
+import { openOrgs, type Orgs } from './orgs/service.ts';
+import { openPresence, type Presence } from './presence/presence.ts';
+import { DEFAULT_RUNNER_TIMINGS } from './runners/connection.ts';
+import { createRunnerLinks, type RunnerLinks } from './runners/links.ts';
+import { createRunners, type Runners } from './runners/service.ts';
+import { loadSecret } from './secret.ts';
+import { createSessionFrames } from './sessions/frames.ts';
+import { createReaper, type Reaper } from './sessions/reaper.ts';
+import { createScheduler, type Scheduler } from './sessions/scheduler.ts';
+import { createEnvSeal } from './sessions/sealed-env.ts';
+import { createSessions, type Sessions } from './sessions/service.ts';
+import { createTransition } from './sessions/transition.ts';
+import { createRunnerDoor } from './sockets/runner.ts';
+import { createTerminalDoor } from './sockets/terminal.ts';
+import { createTrpcDoor } from './sockets/trpc.ts';
+import { createUpgrades, type Upgrades } from './sockets/upgrade.ts';
+import { createVillageDoor } from './sockets/village.ts';
+import { openTerminals } from './terminals/open.ts';
+import type { Terminals } from './terminals/types.ts';
+import { createIdempotency, type Idempotency } from './trpc/idempotency.ts';
+import { adminHandlers } from './admin/handlers.ts';
+import { createNewcomers, type Newcomers } from './villages/newcomers.ts';
+import { createVillages, type Villages } from './villages/service.ts';
+
+export interface App {
+	readonly config: Config;
+	readonly log: Logger;
+	readonly clock: Clock;
+	readonly database: Database;
+	readonly bus: Bus;
+	readonly events: EventLog;
+	readonly feed: Feed;
+	readonly auth: Auth;
+	readonly orgs: Orgs;
+	readonly account: Account;
+	readonly idempotency: Idempotency;
+	readonly links: RunnerLinks;
+	readonly terminals: Terminals;
+	readonly agents: Agents;
+	readonly sessions: Sessions;
+	readonly approvals: Approvals;
+	readonly runners: Runners;
+	readonly scheduler: Scheduler;
+	readonly reaper: Reaper;
+	readonly villages: Villages;
+	readonly newcomers: Newcomers;
+	readonly presence: Presence;
+	readonly demo: Demo;
+	readonly metrics: Metrics;
+	readonly health: Health;
+	readonly upgrades: Upgrades;
+	/** New per process, told to runners. */
+	readonly serverId: string;
+	/** Sockets first, then timers, then files, the database last. */
+	close(): Promise<void>;
+}
+
+/** What a test may replace. */
+export interface AppOptions {
+	clock?: Clock;
+	log?: Logger;
+	template?: string;
+	/** Asks the process to end, from the admin socket. */
+	onShutdown?: () => void;
+}
+
+const SWEEP_MS = 15_000;
+
+/** Opens the whole server. Throws `DatabaseInUseError` when another process has the database. */
+export async function openApp(config: Config, options: AppOptions = {}): Promise<App> {
+	const clock = options.clock ?? systemClock;
+	const log = options.log ?? createLog(config.logLevel);
+	const database = await openDatabase(config, {
+		...(options.template ? { template: options.template } : {}),
+		onFirstStart: () => log.info('preparing the database (first start, a few seconds)')
+	});
+	const closers: (() => Promise<void> | void)[] = [() => database.close()];
+	try {
+		const applied = await migrate(database);
+		if (applied > 0) log.info({ applied }, 'migrations applied');
+		const secret = loadSecret(config);
+		const serverId = randomUUID();
+		const scaled = (ms: number) => Math.max(20, ms * config.timeScale);
+
+		const bus = createMemoryBus((error) => log.error({ err: error }, 'a bus listener failed'));
+		const events = createEventLog({ database, bus, clock });
+		const feed = createFeed({ log: events, bus });
+		const auth = openAuth({ database, clock, log, config });
+		const orgs = openOrgs({
+			database,
+			events,
+			auth,
+			clock,
+			config,
+			newSeed: () => randomBytes(8).toString('hex')
+		});
+		await orgs.ensureFirstOrg();
+		const account = openAccount({ database, auth, clock });
+		const idempotency = createIdempotency({ database, clock });
+		closers.push(
+			() => auth.close(),
+			() => feed.close()
+		);
+
+		const links = createRunnerLinks();
+		const terminals = openTerminals({ database, log, clock, dataDir: config.dataDir, port: links });
+		closers.push(() => terminals.close());
+		const agents = createAgents({ db: database.db, log: events, clock });
+		const transition = createTransition({ agents, links, terminals, bus, clock });
+		const envSeal = createEnvSeal(secret);
+		const sessions = createSessions({
+			database,
+			clock,
+			log: events,
+			bus,
+			links,
+			terminals,
+			agents,
+			transition,
+			envSeal,
+			maxSessions: config.maxSessions
+		});
+		links.onResize = (sessionId, attempt, cols, rows) => {
+			sessions
+				.resize(sessionId, attempt, cols, rows)
+				.catch((error: unknown) => log.warn({ err: error, sessionId }, 'a resize was not sent'));
+		};
+		const approvals = createApprovals({ database, clock, log: events, links, agents, transition });
+		const runners = createRunners({
+			database,
+			clock,
+			log: events,
+			bus,
+			links,
+			agents,
+			transition,
+			publicUrl: () => baseUrl(config)
+		});
+		const frames = createSessionFrames({
+			clock,
+			log: events,
+			logger: log,
+			links,
+			terminals,
+			agents,
+			approvals,
+			transition,
+			sessions
+		});
+		await runners.startUp();
+		await agents.rebuild();
+		const scheduler = createScheduler({
+			database,
+			clock,
+			log: events,
+			logger: log,
+			bus,
+			links,
+			terminals,
+			transition,
+			envSeal
+		});
+		const reaper = createReaper({
+			database,
+			clock,
+			log: events,
+			logger: log,
+			links,
+			terminals,
+			approvals,
+			runners,
+			agents,
+			transition,
+			retention: createRetention({ database, clock }),
+			everyMs: scaled(SWEEP_MS)
+		});
+		closers.push(
+			() => scheduler.close(),
+			() => reaper.close()
+		);
+
+		const presence = openPresence({ clock });
+		closers.push(() => presence.close());
+		const newcomers = createNewcomers({ database });
+		const villages = createVillages({
+			database,
+			clock,
+			log: events,
+			newcomers,
+			people: (villageId) => presence.people(villageId)
+		});
+		const demo = createDemo({
+			database,
+			clock,
+			log: events,
+			config,
+			sessions,
+			villages,
+			transition,
+			links
+		});
+
+		const authenticate = (request: IncomingMessage): Promise<Actor | null> => {
+			const header = headerReader(request.headers);
+			return auth.actorFromRequest({
+				header,
+				cookieAllowed: auth.origins.cookieCountsOnUpgrade(header),
+				transport: 'ws',
+				ip: request.socket.remoteAddress ?? null
+			});
+		};
+		const metrics: Metrics = createMetrics({
+			sessionsByState: () => countBy(database, 'sessions'),
+			runnersByStatus: () => countBy(database, 'runners'),
+			approvalsPending: () => approvals.pending(),
+			sockets: () => upgrades.counts(),
+			persistQueueBytes: () => terminals.stats.persistQueueBytes,
+			terminalViewers: () => ({
+				viewers: terminals.stats.viewers,
+				lagging: terminals.stats.laggingViewers
+			})
+		});
+		closers.push(() => metrics.close());
+		const upgrades: Upgrades = createUpgrades({
+			log,
+			originAllowed: (origin, request) => auth.origins.allowed(origin, request.headers.host),
+			onRefused: (path, code) => metrics.rejected(path, code),
+			doors: [
+				createTrpcDoor({ app: () => app, revocations: auth.revocations, authenticate }),
+				createRunnerDoor({
+					database,
+					clock,
+					log: events,
+					logger: log,
+					serverId,
+					links,
+					runners,
+					frames,
+					approvals,
+					terminals,
+					transition,
+					timings: DEFAULT_RUNNER_TIMINGS,
+					onRejected: (code) => metrics.rejected('/ws/runner', code)
+				}),
+				createTerminalDoor({
+					authenticate,
+					session: (actor, sessionId) => sessions.demandSession(actor, sessionId),
+					terminals,
+					revocations: auth.revocations,
+					log
+				}),
+				createVillageDoor({
+					presence,
+					clock,
+					revocations: auth.revocations,
+					authenticate,
+					orgOfVillage: (id) => villages.orgOf(id)
+				})
+			]
+		});
+		const health = createHealth({ database, scheduler, reaper, terminals });
+
+		const app: App = {
+			config,
+			log,
+			clock,
+			database,
+			bus,
+			events,
+			feed,
+			auth,
+			orgs,
+			account,
+			idempotency,
+			links,
+			terminals,
+			agents,
+			sessions,
+			approvals,
+			runners,
+			scheduler,
+			reaper,
+			villages,
+			newcomers,
+			presence,
+			demo,
+			metrics,
+			health,
+			upgrades,
+			serverId,
+			async close() {
+				health.drain();
+				await upgrades.close();
+				for (const close of closers.toReversed()) await close();
+			}
+		};
+		if (!config.inMemory) {
+			const admin = await openAdminSocket({
+				dataDir: config.dataDir,
+				handlers: adminHandlers(app, options.onShutdown ?? (() => {})),
+				log
+			});
+			closers.push(() => admin.close());
+		}
+		await scheduler.run();
+		return app;
+	} catch (error) {
+		for (const close of closers.toReversed()) await close();
+		throw error;
+	}
+}
+
+/** Active sessions by state, or runners by status. */
+async function countBy(
+	{ db }: Database,
+	what: 'sessions' | 'runners'
+): Promise<Record<string, number>> {
+	if (what === 'sessions') {
+		const rows = await db
+			.select({ state: sessionRows.state, n: count() })
+			.from(sessionRows)
+			.where(inArray(sessionRows.state, [...ACTIVE_STATES]))
+			.groupBy(sessionRows.state);
+		return {
+			...Object.fromEntries(ACTIVE_STATES.map((state) => [state, 0])),
+			...Object.fromEntries(rows.map((row) => [row.state, row.n]))
+		};
+	}
+	const rows = await db
+		.select({ connected: runnerRows.connected, mode: runnerRows.mode, n: count() })
+		.from(runnerRows)
+		.where(isNull(runnerRows.deletedAt))
+		.groupBy(runnerRows.connected, runnerRows.mode);
+	const byStatus: Record<string, number> = { online: 0, offline: 0, draining: 0, maintenance: 0 };
+	for (const row of rows) byStatus[runnerStatus(row.connected, row.mode)]! += row.n;
+	return byStatus;
+}

@@ -1,0 +1,523 @@
+// One runner's connection after the upgrade: hello, reconciliation, frames in order, bytes, acknowledgements (control-plane.md 8).
+import { and, eq, inArray } from 'drizzle-orm';
+import { reconcile, type Desired } from '#domain/reconcile.ts';
+import { HEARTBEAT_EVERY_MS, HEARTBEAT_TIMEOUT_MS } from '#domain/runner.ts';
+import { ACTIVE_STATES } from '#domain/session.ts';
+import { CLOSE } from '#protocol/close-codes.ts';
+import { MAX_FRAME_BYTES } from '#protocol/envelope.ts';
+import { decodeBinary, encodeBinary, KIND } from '#protocol/runner/binary.ts';
+import type { ServerFrame } from '#protocol/runner/down.ts';
+import type { Hello } from '#protocol/runner/hello.ts';
+import {
+	isReliableRunnerFrame,
+	readRunnerFrame,
+	type ReliableRunnerFrame,
+	type RunnerFrame
+} from '#protocol/runner/up.ts';
+import { DEFAULT_WINDOW } from '#protocol/runner/welcome.ts';
+import { RUNNER_PROTOCOL, RUNNER_PROTOCOL_MIN } from '#protocol/version.ts';
+import type { Approvals } from '#server/approvals/service.ts';
+import type { Clock } from '#server/clock.ts';
+import { runners } from '#server/db/schema/runners.ts';
+import { sessionAttempts, sessions } from '#server/db/schema/sessions.ts';
+import type { Database, Tx } from '#server/db/open.ts';
+import type { Collector, EventLog } from '#server/events/log.ts';
+import type { Logger } from '#server/log.ts';
+import type { SessionFrames } from '#server/sessions/frames.ts';
+import { lockSession } from '#server/sessions/store.ts';
+import type { Transition } from '#server/sessions/transition.ts';
+import type { OutputKind, Terminals } from '#server/terminals/types.ts';
+import type { RunnerLink, RunnerLinks } from './links.ts';
+import type { Runners } from './service.ts';
+import { forgetOutbox, outboxAfter, type Runner } from './store.ts';
+
+/** A websocket, as this module needs it. */
+export interface Wire {
+	send(data: string | Uint8Array): void;
+	close(code: number, reason: string): void;
+	/** Stop or go on reading. */
+	pause(): void;
+	resume(): void;
+	readonly backlog: number;
+}
+
+export interface RunnerTimings {
+	helloMs: number;
+	heartbeatMs: number;
+	timeoutMs: number;
+	/** A closed connection may come back this long before the runner counts as away. */
+	graceMs: number;
+	ackMs: number;
+}
+
+export const DEFAULT_RUNNER_TIMINGS: RunnerTimings = {
+	helloMs: 5_000,
+	heartbeatMs: HEARTBEAT_EVERY_MS,
+	timeoutMs: HEARTBEAT_TIMEOUT_MS,
+	graceMs: 3_000,
+	ackMs: 10
+};
+
+export interface ConnectionDeps {
+	database: Database;
+	clock: Clock;
+	log: EventLog;
+	logger: Logger;
+	serverId: string;
+	links: RunnerLinks;
+	runners: Runners;
+	frames: SessionFrames;
+	approvals: Approvals;
+	terminals: Terminals;
+	transition: Transition;
+	timings: RunnerTimings;
+	onRejected?: (code: string) => void;
+}
+
+export interface RunnerConnection {
+	text(json: string): void;
+	binary(bytes: Uint8Array): void;
+	/** The socket is gone. */
+	gone(): void;
+}
+
+/** Reliable frames that wait for their transaction; the window of a runner is smaller, so more is its error. */
+const MAX_QUEUE = 1_024;
+const MAX_BATCH = 64;
+const ACK_BYTES = 262_144;
+const BAD_FRAMES = 10;
+const BAD_FRAMES_MS = 60_000;
+const FRAMES_PER_SECOND = 2_000;
+const OUTBOX_PAGE = 256;
+
+export function openRunnerConnection(
+	deps: ConnectionDeps,
+	runner: Runner,
+	wire: Wire
+): RunnerConnection {
+	const { clock, links, terminals, timings, logger } = deps;
+	const { db } = deps.database;
+	let state: 'awaiting-hello' | 'greeting' | 'ready' | 'leaving' = 'awaiting-hello';
+	let bootId = '';
+	/** Last reliable frame received in order, and last one committed. */
+	let received = 0;
+	let committed = 0;
+	const queue: ReliableRunnerFrame[] = [];
+	let applying: Promise<void> | null = null;
+	let sentSeq = 0;
+	let sending: Promise<void> | null = null;
+	let sendAgain = false;
+	const ackOffsets = new Map<string, { streamId: number; kind: OutputKind; offset: number }>();
+	let ackTimer: NodeJS.Timeout | null = null;
+	let unackedBytes = 0;
+	let ackedSeq = 0;
+	const badAt: number[] = [];
+	let forbidden = 0;
+	let frameWindow = { startedAt: 0, count: 0 };
+	let heardAt = clock.monotonicMs();
+
+	const send = (frame: ServerFrame) => {
+		if (state !== 'leaving') wire.send(JSON.stringify(frame));
+	};
+	const close = (code: number, reason: string) => {
+		if (state === 'leaving') return;
+		state = 'leaving';
+		wire.close(code, reason);
+	};
+
+	const helloTimer = setTimeout(() => close(CLOSE.timeout, 'no hello'), timings.helloMs);
+	const watchdog = setInterval(
+		() => {
+			if (clock.monotonicMs() - heardAt > timings.timeoutMs) close(CLOSE.timeout, 'silent');
+		},
+		Math.min(1_000, timings.timeoutMs / 2)
+	);
+	helloTimer.unref();
+	watchdog.unref();
+
+	function bad(code: string, message: string, seq?: number): void {
+		deps.onRejected?.(code);
+		send({ t: 'error', code, message, ...(seq === undefined ? {} : { seq }) });
+		const now = clock.monotonicMs();
+		badAt.push(now);
+		while (badAt[0] !== undefined && now - badAt[0] > BAD_FRAMES_MS) badAt.shift();
+		if (badAt.length >= BAD_FRAMES) close(CLOSE.protocolErrors, 'too many bad frames');
+	}
+
+	function scheduleAck(now = false): void {
+		if (now) {
+			if (ackTimer) clearTimeout(ackTimer);
+			return sendAck();
+		}
+		ackTimer ??= setTimeout(sendAck, timings.ackMs);
+	}
+
+	function sendAck(): void {
+		ackTimer = null;
+		unackedBytes = 0;
+		const streams = [...ackOffsets.values()];
+		ackOffsets.clear();
+		if (streams.length === 0 && ackedSeq === committed) return;
+		ackedSeq = committed;
+		send({ t: 'ack', seq: committed, streams });
+	}
+
+	const link: RunnerLink = {
+		push: () => void flush(),
+		input(streamId, offset, data) {
+			if (state === 'ready') wire.send(encodeBinary(KIND.input, streamId, offset, data));
+		},
+		acknowledge(streamId, kind, offset) {
+			const key = `${streamId}/${kind}`;
+			const before = ackOffsets.get(key)?.offset ?? offset;
+			ackOffsets.set(key, { streamId, kind, offset });
+			unackedBytes += Math.max(0, offset - before);
+			scheduleAck(unackedBytes >= ACK_BYTES);
+		},
+		want: (streamId, kind, expected) => send({ t: 'nack', streamId, kind, offset: expected }),
+		close
+	};
+
+	/** Sends what stands in the outbox, in order; one at a time, and once more when more came meanwhile. */
+	async function flush(): Promise<void> {
+		if (state !== 'ready') return;
+		if (sending) {
+			sendAgain = true;
+			return;
+		}
+		sending = (async () => {
+			try {
+				do {
+					sendAgain = false;
+					let page;
+					do {
+						page = await outboxAfter(db, runner.id, sentSeq, OUTBOX_PAGE);
+						for (const row of page) {
+							if (state !== 'ready') return;
+							wire.send(JSON.stringify({ ...row.frame, seq: row.seq }));
+							sentSeq = row.seq;
+						}
+					} while (page.length === OUTBOX_PAGE);
+				} while (sendAgain);
+			} catch (error) {
+				logger.error({ err: error, runnerId: runner.id }, 'outbox could not be sent');
+			} finally {
+				sending = null;
+			}
+		})();
+		await sending;
+	}
+
+	async function greet(hello: Hello): Promise<void> {
+		if (hello.runnerId !== runner.id) return close(CLOSE.unauthorized, 'another runner');
+		if (hello.minProtocol > RUNNER_PROTOCOL || hello.protocol < RUNNER_PROTOCOL_MIN)
+			return close(CLOSE.noCommonVersion, 'no common protocol version');
+		// The newest connection of a runner is the one that counts.
+		links.get(runner.id)?.close(CLOSE.replaced, 'replaced');
+		const [row] = await db.select().from(runners).where(eq(runners.id, runner.id));
+		if (!row || row.deletedAt) return close(CLOSE.deregistered, 'deregistered');
+		bootId = hello.bootId;
+		received = committed = ackedSeq = row.recvBootId === bootId ? row.recvSeq : 0;
+		sentSeq = hello.recv.seq;
+		const verdicts = await reconcileSessions(hello);
+		await deps.runners.connected(runner.id, hello);
+		if (state !== 'greeting') return;
+		send({
+			t: 'welcome',
+			protocol: Math.min(RUNNER_PROTOCOL, hello.protocol),
+			serverId: deps.serverId,
+			serverTime: clock.now().toISOString(),
+			recv: { seq: received },
+			heartbeatMs: timings.heartbeatMs,
+			timeoutMs: timings.timeoutMs,
+			maxFrame: MAX_FRAME_BYTES,
+			window: DEFAULT_WINDOW,
+			mode: row.mode,
+			runnerId: runner.id,
+			sessions: verdicts
+		});
+		state = 'ready';
+		links.open(runner.id, link);
+		for (const held of hello.sessions) {
+			const placement = links.placementOf(held.sessionId);
+			if (placement?.attempt === held.attempt && placement.runnerId === runner.id)
+				await terminals.linked(placement, held.inOffset);
+		}
+		await flush();
+	}
+
+	/** Makes the server's view and the runner's agree, and says what becomes of each session. */
+	async function reconcileSessions(hello: Hello) {
+		const rows = await db
+			.select()
+			.from(sessions)
+			.where(and(eq(sessions.runnerId, runner.id), inArray(sessions.state, [...ACTIVE_STATES])));
+		const desired = new Map<string, Desired>(
+			rows.map((s) => [
+				s.id,
+				{
+					sessionId: s.id,
+					runnerId: s.runnerId,
+					attempt: s.attempt,
+					state: s.state,
+					phase: s.phase,
+					stopCause: s.stopCause
+				}
+			])
+		);
+		const held = hello.sessions.map((h) => ({
+			sessionId: h.sessionId,
+			attempt: h.attempt,
+			exited: h.phase === 'exited'
+		}));
+		const result = reconcile(runner.id, held, desired);
+		for (const s of rows) {
+			const [attempt] = await db
+				.select()
+				.from(sessionAttempts)
+				.where(and(eq(sessionAttempts.sessionId, s.id), eq(sessionAttempts.attempt, s.attempt)));
+			if (attempt)
+				links.place({
+					sessionId: s.id,
+					orgId: s.orgId,
+					runnerId: runner.id,
+					attempt: s.attempt,
+					streamId: attempt.streamId,
+					termBase: attempt.termBase
+				});
+		}
+		for (const id of result.lost)
+			await deps.log.transact(async (tx, collect) => {
+				const session = await lockSession(tx, id);
+				if (session?.runnerId === runner.id && ACTIVE_STATES.some((a) => a === session.state))
+					await deps.transition(
+						tx,
+						collect,
+						session,
+						session.onRunnerLost === 'reschedule' && session.attempt < 2
+							? { type: 'requeue' }
+							: { type: 'fail', failureClass: 'host_lost' },
+						{ actor: 'system', reason: 'The session host that ran it is gone.' }
+					);
+			});
+		const kept = result.verdicts.filter((v) => v.verdict !== 'discard' && desired.has(v.sessionId));
+		for (const verdict of kept) {
+			const session = rows.find((s) => s.id === verdict.sessionId);
+			if (session?.connectivity === 'lost') await reconnected(session.id);
+		}
+		return Promise.all(
+			result.verdicts.map(async (verdict) => {
+				const placement = links.placementOf(verdict.sessionId);
+				const mine = verdict.cause !== 'superseded' && placement?.attempt === verdict.attempt;
+				return {
+					...verdict,
+					streams: mine ? await terminals.heads(placement) : [],
+					inOffset: hello.sessions.find((h) => h.sessionId === verdict.sessionId)?.inOffset ?? 0
+				};
+			})
+		);
+	}
+
+	async function reconnected(sessionId: string): Promise<void> {
+		await deps.log.transact((tx, collect) =>
+			deps.runners.setConnectivity(tx, collect, sessionId, 'ok')
+		);
+	}
+
+	/** Applies queued reliable frames: many in one transaction, one by one when one of them cannot be applied. */
+	async function drain(): Promise<void> {
+		while (queue.length > 0 && state !== 'leaving') {
+			const batch = queue.splice(0, MAX_BATCH);
+			try {
+				await commit(batch);
+			} catch (error) {
+				logger.warn({ err: error, runnerId: runner.id }, 'a batch of frames failed; one by one');
+				for (const frame of batch) {
+					try {
+						await commit([frame]);
+					} catch (cause) {
+						// It will never get better: counted as received, logged, and the rest goes on.
+						logger.error({ err: cause, runnerId: runner.id, frame: frame.t }, 'a frame failed');
+						await deps.log.transact((tx) => remember(tx, frame.seq));
+					}
+				}
+			}
+			committed = batch.at(-1)!.seq;
+			scheduleAck();
+		}
+	}
+
+	async function commit(batch: ReliableRunnerFrame[]): Promise<void> {
+		await deps.log.transact(async (tx, collect) => {
+			for (const frame of batch) await applyFrame(tx, collect, frame);
+			await remember(tx, batch.at(-1)!.seq);
+		});
+	}
+
+	const remember = (tx: Tx, seq: number) =>
+		tx
+			.update(runners)
+			.set({ recvBootId: bootId, recvSeq: seq })
+			.where(eq(runners.id, runner.id))
+			.then(() => {});
+
+	async function applyFrame(tx: Tx, collect: Collector, frame: ReliableRunnerFrame): Promise<void> {
+		switch (frame.t) {
+			case 'runner.update':
+				return deps.runners.update(tx, collect, runner.id, frame);
+			case 'runner.bye':
+				return;
+			case 'approval.applied':
+				return deps.approvals.applied(tx, collect, runner.id, frame);
+			case 'approval.withdrawn':
+				return deps.approvals.withdrawn(tx, collect, runner.id, frame.approvalId, frame.reason);
+			case 'stream.gap': {
+				const placement = links.placementByStream(frame.streamId);
+				if (placement?.runnerId === runner.id && frame.kind <= 4)
+					collect.after(() => {
+						terminals
+							.gap(placement, frame.kind as OutputKind, frame.from, frame.to, frame.reason)
+							.catch((error: unknown) => logger.error({ err: error }, 'a gap was not recorded'));
+					});
+				return;
+			}
+			default: {
+				const outcome = await deps.frames.apply(tx, collect, runner.id, frame);
+				if (outcome === 'ok') return;
+				const code = outcome === 'stale' ? 'STALE_ATTEMPT' : 'FORBIDDEN';
+				collect.after(() => {
+					deps.onRejected?.(code);
+					send({
+						t: 'error',
+						code,
+						message: `${frame.t} is about a session you do not run`,
+						seq: frame.seq
+					});
+					if (code === 'FORBIDDEN' && ++forbidden >= 3)
+						close(CLOSE.protocolErrors, 'frames about sessions of others');
+				});
+			}
+		}
+	}
+
+	function onFrame(frame: RunnerFrame): void {
+		if (frame.t === 'hello') return bad('BAD_FRAME', 'hello twice');
+		if (isReliableRunnerFrame(frame)) return onReliable(frame);
+		switch (frame.t) {
+			case 'heartbeat': {
+				send({ t: 'heartbeat_ack', serverTime: clock.now().toISOString(), echo: frame.timestamp });
+				const { cpuPercent, memoryPercent, diskPercent } = frame.load;
+				if (![cpuPercent, memoryPercent, diskPercent].every((n) => n >= 0 && n <= 100))
+					return bad('VALIDATION_ERROR', 'load figures are percentages');
+				const skew = clock.now().getTime() - Date.parse(frame.timestamp);
+				deps.runners
+					.heartbeat(runner.id, frame.load, Number.isFinite(skew) ? clampSkew(skew) : null)
+					.catch((error: unknown) => logger.warn({ err: error }, 'a heartbeat was not kept'));
+				return;
+			}
+			case 'ack':
+				if (frame.seq > 0)
+					forgetOutbox(db, runner.id, Math.min(frame.seq, sentSeq)).catch((error: unknown) =>
+						logger.warn({ err: error }, 'the outbox was not trimmed')
+					);
+				for (const { streamId, kind, offset } of frame.streams) {
+					const placement = kind === KIND.input ? links.placementByStream(streamId) : null;
+					if (placement?.runnerId === runner.id)
+						terminals.inputAcknowledged(placement.sessionId, placement.attempt, offset);
+				}
+				return;
+			case 'nack':
+				if (frame.seq !== undefined) {
+					sentSeq = Math.min(sentSeq, frame.seq - 1);
+					void flush();
+				} else if (frame.kind === KIND.input) {
+					const placement = links.placementByStream(frame.streamId!);
+					if (placement?.runnerId === runner.id)
+						terminals
+							.linked(placement, frame.offset!)
+							.catch((error: unknown) => logger.warn({ err: error }, 'input was not sent again'));
+				}
+				return;
+			case 'error':
+				logger.warn(
+					{ runnerId: runner.id, code: frame.code, detail: frame.message },
+					'a runner refused a frame'
+				);
+		}
+	}
+
+	function onReliable(frame: ReliableRunnerFrame): void {
+		if (frame.seq <= received) return scheduleAck();
+		if (frame.seq > received + 1) return send({ t: 'nack', seq: received + 1 });
+		if (queue.length >= MAX_QUEUE) return close(CLOSE.windowExceeded, 'too many frames');
+		received = frame.seq;
+		queue.push(frame);
+		applying ??= drain().finally(() => (applying = null));
+	}
+
+	return {
+		text(json) {
+			heardAt = clock.monotonicMs();
+			if (heardAt - frameWindow.startedAt > 1_000) frameWindow = { startedAt: heardAt, count: 0 };
+			if (++frameWindow.count > FRAMES_PER_SECOND) return close(CLOSE.flood, 'too many frames');
+			const result = readRunnerFrame(json);
+			if (!result.ok) {
+				if (state === 'awaiting-hello') return close(CLOSE.protocolErrors, 'hello expected');
+				// A bad reliable frame never gets better: it counts as received.
+				if (result.seq === received + 1 && queue.length === 0 && !applying) {
+					received = committed = result.seq;
+					scheduleAck();
+				}
+				return bad(result.code, result.message, result.seq);
+			}
+			if (state === 'ready') return onFrame(result.frame);
+			if (state !== 'awaiting-hello') return;
+			if (result.frame.t !== 'hello') return close(CLOSE.protocolErrors, 'hello expected');
+			clearTimeout(helloTimer);
+			state = 'greeting';
+			greet(result.frame).catch((error: unknown) => {
+				logger.error({ err: error, runnerId: runner.id }, 'a runner could not be greeted');
+				close(CLOSE.internal, 'try again');
+			});
+		},
+		binary(bytes) {
+			heardAt = clock.monotonicMs();
+			if (state !== 'ready') return;
+			const result = decodeBinary(bytes);
+			if (!result.ok) return bad('BAD_FRAME', result.message);
+			const { kind, streamId, offset, payload } = result.frame;
+			if (kind > 4) return bad('BAD_FRAME', `kind ${kind} is not taken here`);
+			const placement = links.placementByStream(streamId);
+			if (!placement) return bad('BAD_FRAME', `unknown stream ${streamId}`);
+			if (placement.runnerId !== runner.id)
+				return send({
+					t: 'error',
+					code: 'STALE_ATTEMPT',
+					message: 'that stream has moved on',
+					streamId
+				});
+			const busy = terminals.receive(placement, kind as OutputKind, offset, payload, Date.now());
+			if (busy) {
+				wire.pause();
+				void busy.finally(() => wire.resume());
+			}
+		},
+		gone() {
+			state = 'leaving';
+			clearTimeout(helloTimer);
+			clearInterval(watchdog);
+			if (ackTimer) clearTimeout(ackTimer);
+			if (!links.closed(runner.id, link)) return;
+			for (const placement of links.placementsOn(runner.id))
+				terminals.unlinked(placement.sessionId);
+			setTimeout(() => {
+				if (links.isOnline(runner.id)) return;
+				deps.runners
+					.disconnected(runner.id)
+					.catch((error: unknown) => logger.error({ err: error }, 'a lost runner was not noted'));
+			}, timings.graceMs).unref();
+		}
+	};
+}
+
+const clampSkew = (ms: number) => Math.max(-2_000_000_000, Math.min(2_000_000_000, Math.round(ms)));

@@ -1,0 +1,175 @@
+// The one subscription of a page: everything that changes, from where its snapshot ended (control-plane.md 10).
+import { tracked } from '@trpc/server';
+import { z } from 'zod';
+import type { ApprovalView, FeedEvent, FeedFrame, SessionView } from '#domain/views.ts';
+import { withoutDetails } from '#server/approvals/store.ts';
+import { demand, may, missing, type Actor } from '#server/auth/actor.ts';
+import { concerns } from '#server/auth/revocation.ts';
+import { AppError } from '#server/errors.ts';
+import { eventView } from '#server/events/view.ts';
+import type { StoredEvent } from '#server/events/log.ts';
+import type { App } from '#server/app.ts';
+import { authedProcedure, router, zId } from './trpc.ts';
+
+const zTopic = z.strictObject({ kind: z.enum(['org', 'village', 'session', 'agent']), id: zId });
+const zCursor = z.string().regex(/^\d{1,16}$/);
+const HEARTBEAT_MS = 15_000;
+
+export const eventsRouter = router({
+	subscribe: authedProcedure
+		.input(
+			z.strictObject({
+				topics: z.array(zTopic).min(1).max(20),
+				presence: z.boolean().optional(),
+				lastEventId: zCursor.nullish()
+			})
+		)
+		.subscription(async function* ({ ctx, input, signal }) {
+			const { app, actor } = ctx;
+			const { orgId, matches, villageId } = await resolveTopics(app, actor, input.topics);
+			const full = may(actor, orgId, 'approval.details');
+			const ended = new AbortController();
+			const stop = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+			let revoked = false;
+			const unsubscribe = app.auth.revocations.subscribe((revocation) => {
+				if (!concerns(revocation, actor)) return;
+				revoked = true;
+				ended.abort();
+			});
+			const after = input.lastEventId ? Number(input.lastEventId) : null;
+			let cursor = after ?? (await app.events.head(orgId));
+			try {
+				const frames = merge(
+					[
+						batches(app, orgId, cursor, matches, full, stop),
+						heartbeats(app, orgId, stop),
+						...(input.presence && villageId ? [people(app, villageId, stop)] : [])
+					],
+					stop
+				);
+				for await (const frame of frames) {
+					if (frame.kind === 'events') cursor = frame.id;
+					yield tracked(String(cursor), frame);
+				}
+				if (revoked) throw new AppError('FORBIDDEN', 'Your access to this village ended.');
+			} finally {
+				unsubscribe();
+				ended.abort();
+			}
+		})
+});
+
+/** All topics of a subscription belong to one org, because order is guaranteed per org. */
+async function resolveTopics(app: App, actor: Actor, topics: z.infer<typeof zTopic>[]) {
+	const orgs = new Set<string>();
+	let villageId: string | null = null;
+	const wanted = new Set<string>();
+	for (const { kind, id } of topics) {
+		let orgId: string | null = null;
+		if (kind === 'org') orgId = id;
+		else if (kind === 'village') orgId = await app.villages.orgOf(id);
+		else if (kind === 'session') orgId = (await app.sessions.demandSession(actor, id)).orgId;
+		else orgId = await app.villages.orgOfAgent(id);
+		const notFound =
+			kind === 'org' ? 'ORG_NOT_FOUND' : kind === 'agent' ? 'AGENT_NOT_FOUND' : 'VILLAGE_NOT_FOUND';
+		if (!orgId) throw missing(notFound);
+		demand(actor, orgId, 'village.read', notFound);
+		orgs.add(orgId);
+		wanted.add(`${kind}:${id}`);
+		if (kind === 'village') villageId = id;
+	}
+	if (orgs.size > 1)
+		throw new AppError(
+			'VALIDATION_ERROR',
+			'All topics of one subscription belong to one organization.'
+		);
+	const [orgId] = orgs;
+	const matches = (event: StoredEvent) =>
+		wanted.has(`org:${event.orgId}`) ||
+		wanted.has(`village:${event.villageId}`) ||
+		wanted.has(`session:${event.sessionId}`) ||
+		wanted.has(`agent:${event.agentId}`);
+	return { orgId: orgId!, villageId, matches };
+}
+
+async function* batches(
+	app: App,
+	orgId: string,
+	after: number,
+	matches: (event: StoredEvent) => boolean,
+	full: boolean,
+	signal: AbortSignal
+): AsyncGenerator<FeedFrame> {
+	for await (const batch of app.feed.follow({ orgId, after, signal }))
+		yield {
+			kind: 'events',
+			prevId: batch.prevId,
+			id: batch.id,
+			events: batch.events
+				.filter(matches)
+				.map((event) => (full ? eventView(event) : redacted(eventView(event))))
+		};
+}
+
+async function* heartbeats(
+	app: App,
+	orgId: string,
+	signal: AbortSignal
+): AsyncGenerator<FeedFrame> {
+	while (!signal.aborted) {
+		await new Promise<void>((resolve) => {
+			const done = () => {
+				clearTimeout(timer);
+				signal.removeEventListener('abort', done);
+				resolve();
+			};
+			const timer = setTimeout(done, HEARTBEAT_MS);
+			signal.addEventListener('abort', done, { once: true });
+		});
+		if (signal.aborted) return;
+		yield {
+			kind: 'heartbeat',
+			serverTime: app.clock.now().toISOString(),
+			headId: await app.events.head(orgId)
+		};
+	}
+}
+
+async function* people(
+	app: App,
+	villageId: string,
+	signal: AbortSignal
+): AsyncGenerator<FeedFrame> {
+	for await (const list of app.presence.follow(villageId, signal))
+		yield { kind: 'people', people: list };
+}
+
+/** What a viewer is sent: that something waits, not its command, diff or details. */
+function redacted(event: FeedEvent): FeedEvent {
+	const data = { ...event.data };
+	if (data.approval) data.approval = withoutDetails(data.approval as ApprovalView);
+	if (data.session) {
+		const session = data.session as SessionView;
+		data.session = { ...session, pendingApprovals: session.pendingApprovals.map(withoutDetails) };
+	}
+	return { ...event, data };
+}
+
+/** Several sources as one, in the order they speak; ends when any fails or all are done. */
+async function* merge<T>(sources: AsyncGenerator<T>[], signal: AbortSignal): AsyncGenerator<T> {
+	const next = (source: AsyncGenerator<T>) => source.next().then((result) => ({ source, result }));
+	const waiting = new Map(sources.map((source) => [source, next(source)]));
+	try {
+		while (waiting.size > 0 && !signal.aborted) {
+			const { source, result } = await Promise.race(waiting.values());
+			if (result.done) waiting.delete(source);
+			else {
+				waiting.set(source, next(source));
+				yield result.value;
+			}
+		}
+	} finally {
+		for (const promise of waiting.values()) promise.catch(() => {});
+		for (const source of sources) source.return(undefined).catch(() => {});
+	}
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { CHECKLIST_STEPS } from '#server/villages/newcomers.ts';
+import { authedProcedure, router, zId, zIdempotencyKey, zText } from './trpc.ts';
+
+const key = { idempotencyKey: zIdempotencyKey };
+const zVillage = z.strictObject({ villageId: zId });
+const zTile = z.number().min(0).max(10_000);
+
+export const villagesRouter = router({
+	list: authedProcedure.query(({ ctx }) => ctx.app.villages.list(ctx.actor)),
+	state: authedProcedure
+		.input(zVillage)
+		.query(({ ctx, input }) => ctx.app.villages.state(ctx.actor, input.villageId)),
+	saveLayout: authedProcedure
+		.input(
+			z.strictObject({
+				villageId: zId,
+				version: z.number().int().min(1),
+				houses: z.array(z.strictObject({ id: zId, x: zTile, y: zTile })).max(200),
+				...key
+			})
+		)
+		.mutation(({ ctx, input }) => ctx.app.villages.saveLayout(ctx.actor, input))
+});
+
+export const housesRouter = router({
+	list: authedProcedure
+		.input(zVillage)
+		.query(({ ctx, input }) => ctx.app.villages.houses(ctx.actor, input.villageId)),
+	roots: authedProcedure
+		.input(z.strictObject({ runnerId: zId }))
+		.query(({ ctx, input }) => ctx.app.villages.roots(ctx.actor, input.runnerId)),
+	add: authedProcedure
+		.input(
+			z.strictObject({
+				villageId: zId,
+				name: zText(80).optional(),
+				source: z.enum(['git_url', 'local']),
+				url: zText(500).optional(),
+				runnerId: zId.optional(),
+				path: zText(1000).optional(),
+				branch: zText(250, 1).optional(),
+				...key
+			})
+		)
+		.mutation(({ ctx, input }) => ctx.app.villages.addHouse(ctx.actor, input)),
+	remove: authedProcedure
+		.input(z.strictObject({ houseId: zId, ...key }))
+		.mutation(async ({ ctx, input }) => {
+			await ctx.app.villages.removeHouse(ctx.actor, input.houseId);
+			return { ok: true as const };
+		})
+});
+
+export const agentsRouter = router({
+	list: authedProcedure
+		.input(zVillage)
+		.query(({ ctx, input }) => ctx.app.villages.agents(ctx.actor, input.villageId))
+});
+
+export const checklistRouter = router({
+	done: authedProcedure
+		.input(z.strictObject({ step: z.enum(CHECKLIST_STEPS as [string, ...string[]]), ...key }))
+		.mutation(async ({ ctx, input }) => {
+			await ctx.app.newcomers.done(ctx.actor, input.step as (typeof CHECKLIST_STEPS)[number]);
+			return { ok: true as const };
+		}),
+	dismiss: authedProcedure
+		.input(z.strictObject({ dismissed: z.boolean().default(true), ...key }).prefault({}))
+		.mutation(async ({ ctx, input }) => {
+			await ctx.app.newcomers.dismiss(ctx.actor, input.dismissed);
+			return { ok: true as const };
+		})
+});
+
+const zOrg = z.strictObject({ orgId: zId, ...key });
+
+export const demoRouter = router({
+	start: authedProcedure
+		.input(zOrg)
+		.mutation(({ ctx, input }) => ctx.app.demo.start(ctx.actor, input.orgId)),
+	remove: authedProcedure
+		.input(zOrg)
+		.mutation(({ ctx, input }) => ctx.app.demo.remove(ctx.actor, input.orgId))
+});
