@@ -42,13 +42,13 @@ export function drawGrass() {
 const meadow = (v, x, y) => {
 	if (v < 0.5 + (bayer(x, y) - 0.5) * 0.36) return null;
 	const n = smoothNoise(x, y, 4, 8, 3);
-	return n > 0.72 ? '#8fba62' : n < 0.2 ? '#76a757' : '#81b05c';
+	return n > 0.72 ? '#86b35e' : n < 0.2 ? '#73a556' : '#7bab59';
 };
 
 const shadeGrass = (v, x, y) => {
 	if (v < 0.5 + (bayer(x, y) - 0.5) * 0.4) return null;
 	const n = smoothNoise(x, y, 4, 8, 6);
-	return n > 0.7 ? '#5c8f4c' : n < 0.25 ? '#4d8049' : '#54874a';
+	return n > 0.7 ? '#65984f' : n < 0.25 ? '#588a4b' : '#5f924d';
 };
 
 const path = (v, x, y) => {
@@ -114,7 +114,7 @@ const shore = (frame) => (v, x, y, corners, ly) => {
 	const drift = (x + frame * 2 + Math.floor(noise(0, y >> 1, 9) * 32)) % 32;
 	if ((y & 7) === 3 && drift < 5 && noise(y >> 3, Math.floor(x / 16), 71) > 0.3) return water[2];
 	if ((y & 7) === 3 && drift === 5) return water[3];
-	return ripple > 0.74 ? '#357ba0' : water[1];
+	return ripple > 0.66 + (bayer(x, y) - 0.5) * 0.2 && (y & 1) === 0 ? '#34799e' : water[1];
 };
 
 const TERRAINS = [

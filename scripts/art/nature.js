@@ -157,6 +157,69 @@ function stump() {
 	return p.outline(outlines, earth[0]);
 }
 
+/** Cattails at the water's edge. */
+function reeds(seed) {
+	const p = new Pix(20, 26);
+	for (let i = 0; i < 9; i++) {
+		const x = 3 + Math.floor(noise(i, 1, seed) * 14);
+		const h = 9 + Math.floor(noise(i, 2, seed) * 10);
+		const lean = Math.round((noise(i, 3, seed) - 0.5) * 3);
+		p.line(x, 23, x + lean, 23 - h, leaf[1 + (i % 3)]);
+		if (i % 3 === 0) p.rect(x + lean, 22 - h, 2, 4, earth[2]).set(x + lean, 22 - h, earth[3]);
+	}
+	return p;
+}
+
+function lily(flower) {
+	const p = new Pix(16, 12);
+	p.ellipse(7.5, 6, 5.5, 3.6, (dx, dy) =>
+		dx > 0.2 && Math.abs(dy) < 0.25 ? null : dx + dy < -0.2 ? leaf[4] : leaf[3]
+	);
+	if (flower) p.rect(6, 3, 3, 3, plum[3]).rect(7, 2, 1, 1, '#fbdcd0').set(7, 4, gold[3]);
+	return p.outline(
+		new Map([
+			[leaf[3], leaf[1]],
+			[leaf[4], leaf[1]]
+		]),
+		leaf[1]
+	);
+}
+
+/** A small bed of earth beside a house: cabbages, or flowers in rows. */
+function garden(kind) {
+	const p = new Pix(34, 28);
+	for (let j = 0; j < 20; j++)
+		for (let i = 0; i < 30; i++)
+			p.set(
+				2 + i,
+				5 + j,
+				j % 7 === 6 ? earth[1] : j % 7 === 0 ? earth[3] : noise(i, j, 8) > 0.8 ? earth[1] : earth[2]
+			);
+	for (let row = 0; row < 3; row++)
+		for (let k = 0; k < 4; k++) {
+			const x = 6 + k * 7;
+			const y = 7 + row * 7;
+			if (kind === 0) {
+				p.ellipse(x, y, 2.8, 2.4, (dx, dy) =>
+					dx + dy < -0.3 ? leaf[5] : dx + dy < 0.6 ? leaf[3] : leaf[1]
+				);
+				p.set(x, y, leaf[4]);
+			} else {
+				const c = [
+					[rust[2], rust[3]],
+					[gold[2], gold[3]],
+					[plum[2], plum[3]]
+				][row];
+				p.rect(x, y, 1, 4, leaf[2])
+					.rect(x - 1, y + 2, 3, 1, leaf[3])
+					.rect(x - 1, y - 2, 3, 3, c[0])
+					.set(x, y - 1, c[1])
+					.set(x, y - 3, c[0]);
+			}
+		}
+	return p.outline(outlines, earth[0]);
+}
+
 /** Frames named `tree.<kind>.<0..2>`: still, leaning left, leaning right. */
 export function drawNature() {
 	const frames = [];
@@ -176,5 +239,10 @@ export function drawNature() {
 	frames.push({ name: 'bush.2', pix: bush(23, COOL, [gold[2], gold[3]]), anchor: [12, 18] });
 	frames.push({ name: 'rock', pix: rock(), anchor: [10, 13] });
 	frames.push({ name: 'stump', pix: stump(), anchor: [8, 11] });
+	for (const i of [0, 1]) {
+		frames.push({ name: `reeds.${i}`, pix: reeds(31 + i), anchor: [10, 23] });
+		frames.push({ name: `lily.${i}`, pix: lily(i === 1), anchor: [8, 6] });
+		frames.push({ name: `garden.${i}`, pix: garden(i), anchor: [17, 24] });
+	}
 	return frames;
 }

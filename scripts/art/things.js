@@ -446,6 +446,75 @@ function crank(frame) {
 	return done(p);
 }
 
+/** Flowers in a kerb of stone. */
+function planter() {
+	const p = new Pix(36, 26);
+	p.ellipse(17.5, 16, 15, 7, (dx, dy) => (dy > 0.2 ? stone[2] : stone[3]));
+	p.ellipse(17.5, 14.5, 14.5, 6, (dx) => (dx < 0.2 ? stone[4] : stone[3]));
+	p.ellipse(17.5, 14, 12.5, 4.6, earth[1]);
+	for (let i = 0; i < 46; i++) {
+		const a = noise(i, 1, 91) * Math.PI * 2;
+		const r = Math.sqrt(noise(i, 2, 91));
+		const x = Math.round(17.5 + Math.cos(a) * r * 11);
+		const y = Math.round(12.5 + Math.sin(a) * r * 3.6);
+		p.rect(x, y, 2, 2, leaf[2 + (i % 3)]);
+		if (i % 2 === 0) {
+			const c = [
+				[rust[2], rust[4]],
+				[gold[2], gold[3]],
+				[plum[2], plum[3]],
+				[earth[6], '#fffaf0']
+			][(i >> 1) % 4];
+			p.rect(x, y - 2, 2, 2, c[0]).set(x, y - 2, c[1]);
+		}
+	}
+	return done(p);
+}
+
+function barrel() {
+	const p = new Pix(16, 20);
+	for (let j = 0; j < 13; j++) {
+		const bulge = j > 2 && j < 10 ? 1 : 0;
+		for (let i = 0; i < 8 + 2 * bulge; i++) {
+			const c =
+				j === 3 || j === 9
+					? stone[1]
+					: i < 3
+						? earth[4]
+						: i > 6
+							? earth[2]
+							: i % 3 === 0
+								? earth[2]
+								: earth[3];
+			p.set(4 - bulge + i, 5 + j, c);
+		}
+	}
+	p.ellipse(7.5, 5, 3.8, 1.6, earth[4]).ellipse(7.5, 5, 2.4, 0.8, earth[2]);
+	return done(p);
+}
+
+/** Rings of paler and darker stones set into the square around the well. */
+function mosaic() {
+	const p = new Pix(112, 80);
+	for (let y = 0; y < 80; y++)
+		for (let x = 0; x < 112; x++) {
+			const dx = (x - 55.5) / 54;
+			const dy = (y - 39.5) / 38;
+			const d = Math.sqrt(dx * dx + dy * dy);
+			const a = Math.atan2(dy, dx) / (Math.PI * 2) + 0.5;
+			const band = (from, to, count, one, two) => {
+				if (d < from || d > to) return;
+				const k = a * count;
+				const edge = k - Math.floor(k) < 0.13 || d < from + 0.022 || d > to - 0.022;
+				const lit = dx + dy < 0;
+				p.set(x, y, edge ? '#a58c74' : Math.floor(k) % 2 ? one[lit ? 0 : 1] : two[lit ? 0 : 1]);
+			};
+			band(0.86, 0.98, 44, ['#c9bfae', '#b8ad9c'], ['#d8c39b', '#c9b189']);
+			band(0.5, 0.6, 26, ['#b77f62', '#a87058'], ['#d8c39b', '#c9b189']);
+		}
+	return p;
+}
+
 export function drawThings() {
 	const frames = [];
 	const add = (name, pix, foot, anchors) =>
@@ -469,6 +538,9 @@ export function drawThings() {
 		});
 	add('crate', crate(), 14);
 	add('pallet', pallet(), 13);
+	add('planter', planter(), 21);
+	add('barrel', barrel(), 17);
+	add('mosaic', mosaic(), 40);
 	add('anvil', anvil(), 14);
 	for (let i = 0; i < 4; i++) add(`machine.${i}`, crank(i), 18);
 	return frames;

@@ -1,7 +1,7 @@
 // Trees, bushes, flowers and yards: dense where nobody goes, sparse near the paths, none where somebody must pass.
 import { hashPlace } from '#domain/village.ts';
-import { GRASS, WATER, indexAt } from './grid.ts';
-import type { Layout } from './layout.ts';
+import { GRASS, WATER, block, indexAt } from './grid.ts';
+import { HOUSE_TILES, type Layout } from './layout.ts';
 
 /** Steps from every tile to the nearest thing people made; capped at 12. */
 function distances(layout: Layout): Uint8Array {
@@ -16,13 +16,10 @@ function distances(layout: Layout): Uint8Array {
 			far[i] = 0;
 			queue.push(i);
 		}
-	for (const house of layout.houses.values())
-		for (const spot of house.spots) {
-			const i = indexAt(grid, Math.floor(spot.x), Math.floor(spot.y));
-			if (i >= 0 && far[i] !== 0) {
-				far[i] = 0;
-				queue.push(i);
-			}
+	for (const i of layout.lanes)
+		if (far[i] !== 0) {
+			far[i] = 0;
+			queue.push(i);
 		}
 	for (let head = 0; head < queue.length; head++) {
 		const here = queue[head]!;
@@ -58,102 +55,104 @@ function patch(x: number, y: number, size: number, seed: number): number {
 	return top * (1 - fy) + low * fy;
 }
 
+type Kinds = readonly (readonly [upTo: number, frame: string])[];
+const NEAR: Kinds = [
+	[0.3, 'tree.blossom'],
+	[0.65, 'tree.birch'],
+	[1, 'tree.oak']
+];
+const WOODS: Kinds = [
+	[0.5, 'tree.oak'],
+	[0.72, 'tree.dark'],
+	[0.9, 'tree.birch'],
+	[1, 'tree.pine']
+];
+const CONIFERS: Kinds = [
+	[0.75, 'tree.pine'],
+	[1, 'tree.dark']
+];
+const pick = (kinds: Kinds, roll: number) => kinds.find(([upTo]) => roll < upTo)![1];
+
+/** How likely a tree grows, by steps from what people made: none at the door, a wood far out. */
+function density(distance: number, grove: number): number {
+	if (distance <= 1) return 0;
+	if (distance <= 3) return grove > 0.55 ? 0.07 : 0.015;
+	if (distance <= 6) return grove * 0.22;
+	return 0.2 + grove * 0.55;
+}
+
+/** Fills the map with green and blocks what cannot be walked through, the deep woods as a whole. */
 export function plant(layout: Layout): void {
+	yards(layout);
 	const { grid, seed, props } = layout;
 	const far = distances(layout);
 	const wet = (x: number, y: number) => {
 		const i = indexAt(grid, x, y);
 		return i >= 0 && grid.ground[i] === WATER;
 	};
-	for (let j = 0; j < grid.height; j++)
-		for (let i = 0; i < grid.width; i++) {
-			const index = j * grid.width + i;
-			if (grid.ground[index] !== GRASS || grid.blocked[index]) continue;
-			const x = grid.x + i;
-			const y = grid.y + j;
-			const distance = far[index]!;
-			const roll = hashPlace(x, y, seed + 20);
-			const grove = patch(x, y, 7, seed + 21);
-			const shore = wet(x, y + 1) || wet(x, y - 1) || wet(x + 1, y) || wet(x - 1, y);
-			if (shore) {
-				if (roll > 0.9)
-					props.push({
-						frame: roll > 0.95 ? 'rock' : 'bush.0',
-						x: x + 0.5,
-						y: y + 0.8,
-						sways: false
-					});
-				continue;
-			}
-			const odd = (x + y * 3) % 2 === 0;
-			const density =
-				distance <= 1
-					? 0
-					: distance <= 3
-						? grove > 0.55
-							? 0.07
-							: 0.015
-						: distance <= 6
-							? grove * 0.22
-							: 0.2 + grove * 0.55;
-			if (roll < density && (distance < 7 || odd)) {
-				const kind = hashPlace(x, y, seed + 22);
-				const cool = patch(x, y, 11, seed + 23);
-				const frame =
-					distance <= 3
-						? kind < 0.3
-							? 'tree.blossom'
-							: kind < 0.65
-								? 'tree.birch'
-								: 'tree.oak'
-						: cool > 0.58
-							? kind < 0.75
-								? 'tree.pine'
-								: 'tree.dark'
-							: kind < 0.5
-								? 'tree.oak'
-								: kind < 0.72
-									? 'tree.dark'
-									: kind < 0.9
-										? 'tree.birch'
-										: 'tree.pine';
-				const jx = (hashPlace(x, y, seed + 24) - 0.5) * 0.5;
-				props.push({
-					frame,
-					x: x + 0.5 + jx,
-					y: y + 0.7 + (hashPlace(x, y, seed + 25) - 0.5) * 0.4,
-					sways: true,
-					flat: distance > 7
-				});
-				grid.blocked[index] = 1;
-			} else if (distance >= 1 && distance <= 8 && roll > 0.972) {
-				props.push({
-					frame: `bush.${Math.floor(hashPlace(x, y, seed + 26) * 3)}`,
-					x: x + 0.5,
-					y: y + 0.9
-				});
-				grid.blocked[index] = 1;
-			} else if (distance > 2 && roll > 0.962)
-				props.push({ frame: roll > 0.968 ? 'rock' : 'stump', x: x + 0.5, y: y + 0.8 });
-			if (distance > 8) grid.blocked[index] = 1;
+	for (let index = 0; index < grid.ground.length; index++) {
+		const x = grid.x + (index % grid.width);
+		const y = grid.y + Math.floor(index / grid.width);
+		const roll = hashPlace(x, y, seed + 20);
+		const at = (dy: number) => ({ x: x + 0.5, y: y + dy });
+		if (grid.ground[index] === WATER) {
+			const still = [-2, 2].every((d) => wet(x + d, y)) && wet(x, y - 1) && wet(x, y + 1);
+			if (still && Math.abs(x) > 3 && roll > 0.93)
+				props.push({ frame: `lily.${roll > 0.975 ? 1 : 0}`, ...at(0.5), lies: true });
+			continue;
 		}
-	yards(layout);
+		if (grid.ground[index] !== GRASS || grid.blocked[index]) continue;
+		const distance = far[index]!;
+		const flat = distance > 7 && ![1, 2, 3, 4].some((d) => wet(x, y - d));
+		if (wet(x, y + 1) || wet(x, y - 1) || wet(x + 1, y) || wet(x - 1, y)) {
+			if (roll > 0.7)
+				props.push({ frame: roll > 0.95 ? 'rock' : `reeds.${roll > 0.82 ? 1 : 0}`, ...at(0.8) });
+			continue;
+		}
+		const grove = patch(x, y, 7, seed + 21);
+		const room = distance < 7 || (x + y * 3) % 2 === 0;
+		if (room && roll < density(distance, grove)) {
+			const cool = patch(x, y, 11, seed + 23) > 0.58;
+			const kinds = distance <= 3 ? NEAR : cool ? CONIFERS : WOODS;
+			const nudge = (n: number) => hashPlace(x, y, seed + n) - 0.5;
+			props.push({
+				frame: pick(kinds, hashPlace(x, y, seed + 22)),
+				x: x + 0.5 + nudge(24) * 0.5,
+				y: y + 0.7 + nudge(25) * 0.4,
+				flat
+			});
+			grid.blocked[index] = 1;
+		} else if (distance >= 1 && distance <= 8 && roll > 0.972) {
+			props.push({ frame: `bush.${Math.floor(hashPlace(x, y, seed + 26) * 3)}`, ...at(0.9), flat });
+			grid.blocked[index] = 1;
+		} else if (distance > 2 && roll > 0.966)
+			props.push({ frame: roll > 0.969 ? 'rock' : 'stump', ...at(0.8), flat });
+		if (distance > 8) grid.blocked[index] = 1;
+	}
 }
 
-/** A mailbox, a bit of fence and flowers before each house. */
+/** A kitchen garden on one side of a house, a bit of fence on the other, where there is room. */
 function yards(layout: Layout): void {
 	const { grid, props, seed } = layout;
+	const open = (x: number, y: number) => {
+		const index = indexAt(grid, x, y);
+		return (
+			index >= 0 && !grid.blocked[index] && grid.ground[index] === GRASS && !layout.lanes.has(index)
+		);
+	};
 	for (const house of layout.houses.values()) {
-		for (const side of [-1, 1])
-			for (let k = 0; k < 3; k++) {
-				const x = house.door.x + side * (3 + k);
-				const y = house.y + 3;
-				const index = indexAt(grid, x, y);
-				if (index < 0 || grid.blocked[index] || grid.ground[index] !== GRASS) continue;
-				if (hashPlace(house.x + side, house.y, seed + 30) < 0.3) continue;
-				if (house.spots.some((spot) => Math.floor(spot.x) === x && Math.floor(spot.y) === y))
-					continue;
-				props.push({ frame: 'fence', x: x + 0.5, y: y + 0.6 });
-			}
+		const { width } = HOUSE_TILES[house.size];
+		const left = house.x - Math.floor(width / 2);
+		const y = house.y - 1;
+		const first = hashPlace(house.x, house.y, seed + 30) < 0.5 ? -1 : 1;
+		for (const side of [first, -first]) {
+			const x = side < 0 ? left - 2 : left + width;
+			if (!open(x, y) || !open(x + 1, y)) continue;
+			if (side === first) {
+				const kind = hashPlace(house.x, house.y, seed + 31) < 0.5 ? 0 : 1;
+				props.push({ frame: `garden.${kind}`, x: x + 1, y: y + 0.9 });
+			} else for (const k of [0, 1]) props.push({ frame: 'fence', x: x + k + 0.5, y: y + 0.8 });
+			block(grid, x, y, 2, 1);
+		}
 	}
 }

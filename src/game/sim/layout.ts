@@ -28,8 +28,8 @@ export interface Spot extends Point {
 /** A thing that does not move: an atlas frame with its foot in tiles. */
 export interface Prop extends Point {
 	frame: string;
-	/** Trees and bushes lean in the wind. */
-	sways?: boolean;
+	/** Lies on the ground or floats: drawn below whoever walks there. */
+	lies?: boolean;
 	/** Far from where anybody walks: painted with the ground. */
 	flat?: boolean;
 }
@@ -64,6 +64,8 @@ export interface Layout {
 	gate: Point;
 	bell: Point;
 	bridge: { x: number; y: number; height: number };
+	/** Indexes of the tiles between a door and its spots: nothing grows there. */
+	lanes: Set<number>;
 	/** Where those without work stand, sit and stroll. */
 	leisure: Spot[];
 }
@@ -116,44 +118,54 @@ function dig(grid: Grid, seed: number): void {
 		}
 }
 
-const SQUARE_PROPS: readonly (Prop & { w: number; h: number })[] = [
-	{ frame: 'tower', x: 0.5, y: -2.2, w: 2, h: 1 },
-	{ frame: 'well', x: 4, y: 1.6, w: 2, h: 1 },
-	{ frame: 'stall', x: -4.5, y: -1.6, w: 3, h: 1 },
-	{ frame: 'board', x: 4.5, y: -2.4, w: 2, h: 1 },
-	{ frame: 'bench', x: -4, y: 2.9, w: 2, h: 1 },
-	{ frame: 'bench', x: 5, y: 4.2, w: 2, h: 1 },
-	{ frame: 'bench', x: -4.5, y: 4.6, w: 2, h: 1 },
-	{ frame: 'lamp', x: -7, y: -2.3, w: 1, h: 1 },
-	{ frame: 'lamp', x: 7.5, y: -2.3, w: 1, h: 1 },
-	{ frame: 'lamp', x: -2.5, y: 5.4, w: 1, h: 1 },
-	{ frame: 'lamp', x: 3.5, y: 5.4, w: 1, h: 1 },
-	{ frame: 'lamp', x: -2.4, y: 13.4, w: 1, h: 1 },
-	{ frame: 'lamp', x: 3.4, y: 13.4, w: 1, h: 1 }
+/** What stands in the square; `w` tiles from the middle are blocked (0: one can sit or step on it). */
+const SQUARE_PROPS: readonly (Prop & { w: number })[] = [
+	{ frame: 'mosaic', x: 0.5, y: 1.8, w: 0, lies: true },
+	{ frame: 'tower', x: 0.5, y: -2.2, w: 2 },
+	{ frame: 'well', x: 0.5, y: 2.5, w: 2 },
+	{ frame: 'stall', x: -4.4, y: -1.3, w: 3 },
+	{ frame: 'barrel', x: -6.4, y: -1.2, w: 1 },
+	{ frame: 'crate', x: -2.4, y: -1.3, w: 1 },
+	{ frame: 'board', x: 4.6, y: -1.6, w: 2 },
+	{ frame: 'bench', x: -4.2, y: 1.5, w: 0 },
+	{ frame: 'bench', x: 5.2, y: 1.5, w: 0 },
+	{ frame: 'bench', x: -3.4, y: 4.8, w: 0 },
+	{ frame: 'bench', x: 4.4, y: 4.8, w: 0 },
+	{ frame: 'planter', x: -6.1, y: 3.6, w: 2 },
+	{ frame: 'planter', x: 7.1, y: 3.6, w: 2 },
+	{ frame: 'lamp', x: -7.4, y: -0.4, w: 1 },
+	{ frame: 'lamp', x: 8.4, y: -0.4, w: 1 },
+	{ frame: 'lamp', x: -2.4, y: 5.7, w: 1 },
+	{ frame: 'lamp', x: 3.4, y: 5.7, w: 1 },
+	{ frame: 'lamp', x: -2.4, y: 13.4, w: 1 },
+	{ frame: 'lamp', x: 3.4, y: 13.4, w: 1 }
 ];
 
+const seat = (x: number, y: number): Spot => ({ x, y, facing: 'down', seat: true });
 const SEATS: readonly Spot[] = [
-	{ x: -4.5, y: 2.8, facing: 'down', seat: true },
-	{ x: -3.5, y: 2.8, facing: 'down', seat: true },
-	{ x: 4.5, y: 4.1, facing: 'down', seat: true },
-	{ x: 5.5, y: 4.1, facing: 'down', seat: true },
-	{ x: -5, y: 4.5, facing: 'down', seat: true },
-	{ x: -4, y: 4.5, facing: 'down', seat: true }
+	seat(-4.7, 1.4),
+	seat(-3.7, 1.4),
+	seat(4.7, 1.4),
+	seat(5.7, 1.4),
+	seat(-3.9, 4.7),
+	seat(-2.9, 4.7),
+	seat(3.9, 4.7),
+	seat(4.9, 4.7)
 ];
 
 const STANDING: readonly Spot[] = [
-	{ x: 2.6, y: 1.6, facing: 'right' },
-	{ x: 5.6, y: 1.7, facing: 'left' },
-	{ x: 4.1, y: 2.5, facing: 'up' },
-	{ x: -5.4, y: -0.4, facing: 'up' },
-	{ x: -3.8, y: -0.3, facing: 'up' },
-	{ x: 4.4, y: -1.4, facing: 'up' },
-	{ x: 0.5, y: -0.5, facing: 'down' },
-	{ x: -1.6, y: 1.4, facing: 'right' },
-	{ x: -0.2, y: 1.5, facing: 'left' },
-	{ x: 1.5, y: 3.5, facing: 'down' },
-	{ x: -2.5, y: 0.5, facing: 'down' },
-	{ x: 2.5, y: -0.6, facing: 'left' }
+	{ x: -1.4, y: 2.5, facing: 'right' },
+	{ x: 2.5, y: 2.6, facing: 'left' },
+	{ x: 0.6, y: 3.7, facing: 'up' },
+	{ x: -5.2, y: -0.3, facing: 'up' },
+	{ x: -3.6, y: -0.3, facing: 'up' },
+	{ x: 4.5, y: -0.5, facing: 'up' },
+	{ x: 0.5, y: -0.6, facing: 'down' },
+	{ x: -1.6, y: 0.5, facing: 'right' },
+	{ x: -0.2, y: 0.6, facing: 'left' },
+	{ x: 1.6, y: 4.6, facing: 'down' },
+	{ x: 2.5, y: 0.4, facing: 'down' },
+	{ x: 6.4, y: -0.3, facing: 'left' }
 ];
 
 /** Builds the map. The same seed, houses and workshops give the same map on every client. */
@@ -182,7 +194,7 @@ export function createLayout(
 	};
 	for (let y = -4; y <= 5; y++)
 		for (let x = -8; x <= 8; x++)
-			if ((Math.abs(x) / 8.6) ** 3 + (Math.abs(y - 0.5) / 5.2) ** 3 < 1) set(x, y, PLAZA);
+			if ((Math.abs(x) / 8.1) ** 2.6 + (Math.abs(y - 1.2) / 4.9) ** 2.6 < 1) set(x, y, PLAZA);
 	// The road to the gate, three wide, over the bridge
 	const bridge = { x: -1, y: 99, height: 0 };
 	for (let y = 4; y <= bottom - 1; y++)
@@ -196,15 +208,10 @@ export function createLayout(
 			} else set(x, y, PATH);
 		}
 	const gate = { x: 0.5, y: 25.4 };
-	const props: Prop[] = SQUARE_PROPS.map(({ frame, x, y }) => ({ frame, x, y }));
+	const props: Prop[] = SQUARE_PROPS.map(({ w: _, ...prop }) => prop);
 	for (const thing of SQUARE_PROPS)
-		block(
-			grid,
-			Math.floor(thing.x - thing.w / 2 + 0.25),
-			Math.floor(thing.y - 0.3),
-			thing.w,
-			thing.h
-		);
+		if (thing.w > 0)
+			block(grid, Math.floor(thing.x - thing.w / 2 + 0.25), Math.floor(thing.y - 0.3), thing.w, 1);
 	props.push({ frame: 'gate', x: gate.x, y: gate.y });
 	block(grid, -2, 24, 1, 1);
 	block(grid, 2, 24, 1, 1);
@@ -218,6 +225,7 @@ export function createLayout(
 		gate: { x: gate.x, y: gate.y + 1.2 },
 		bell: { x: 0.5, y: -2.2 },
 		bridge,
+		lanes: new Set(),
 		leisure: []
 	};
 	const ordered = [...houses].sort(byId);
@@ -271,6 +279,22 @@ function pave(layout: Layout, from: Point, to: Point, seed: number): void {
 	}
 }
 
+/** Places before a door in tiles, nearest first, in staggered rows so that names and bubbles keep apart. */
+const WORKPLACES: readonly (readonly [number, number])[] = [
+	[-1.8, 1.3],
+	[1.8, 1.3],
+	[0, 2.7],
+	[-3.9, 1.3],
+	[3.9, 1.3],
+	[-2.7, 2.8],
+	[2.7, 2.8],
+	[-1.4, 4.2],
+	[1.4, 4.2],
+	[-3.9, 4.3],
+	[3.9, 4.3],
+	[0, 5.3]
+];
+
 /** Chooses where villagers work at each house and where they rest, from tiles that can be reached. */
 function settle(layout: Layout): void {
 	const { grid } = layout;
@@ -280,26 +304,27 @@ function settle(layout: Layout): void {
 	};
 	for (const house of layout.houses.values()) {
 		const spots: Spot[] = [];
-		for (const dy of [1.35, 2.5, 3.5])
-			for (const dx of [-1.6, 1.6, -3.1, 3.1, 0, -4.4, 4.4]) {
-				if (dx === 0 && dy < 2) continue;
-				const spot: Spot = {
-					x: house.door.x + 0.5 + dx,
-					y: house.y + dy,
-					facing: dx < 0 ? 'right' : dx > 0 ? 'left' : 'down'
-				};
-				if (free(spot.x, spot.y) && free(spot.x, spot.y - 0.6)) spots.push(spot);
-			}
+		for (const [dx, dy] of WORKPLACES) {
+			const spot: Spot = {
+				x: house.door.x + 0.5 + dx,
+				y: house.y + dy,
+				facing: dx < 0 ? 'right' : dx > 0 ? 'left' : 'down'
+			};
+			const way = free(spot.x, spot.y) ? findPath(grid, house.door, spot) : null;
+			if (!way || way.length > 14) continue;
+			for (const tile of way) layout.lanes.add(indexAt(grid, tile.x, tile.y));
+			spots.push(spot);
+		}
+		// A house walled in by others: its people crowd on the doorstep.
 		if (spots.length === 0)
-			spots.push({ x: house.door.x + 0.5, y: house.door.y + 0.7, facing: 'down' });
-		house.spots = spots.filter((spot) => findPath(grid, house.door, spot) !== null);
-		if (house.spots.length === 0)
-			house.spots = [{ x: house.door.x + 0.5, y: house.door.y + 0.6, facing: 'down' }];
+			spots.push({ x: house.door.x + 0.5, y: house.door.y + 0.6, facing: 'down' });
+		house.spots = spots;
 	}
 	layout.leisure.push(...SEATS, ...STANDING);
+	const walkable = paved(grid);
 	for (let y = -3; y <= 5; y++)
 		for (let x = -7; x <= 7; x++)
-			if (free(x, y) && free(x, y - 1) && hashPlace(x, y, layout.seed + 4) < 0.42)
+			if (walkable.has(indexAt(grid, x, y)) && hashPlace(x, y, layout.seed + 4) < 0.4)
 				layout.leisure.push({
 					x: x + 0.5,
 					y: y + 0.6,
@@ -307,4 +332,16 @@ function settle(layout: Layout): void {
 				});
 	for (let y = 6; y <= 15; y += 3)
 		layout.leisure.push({ x: (y % 2) * 2 - 0.4, y: y + 0.5, facing: 'down' });
+}
+
+/** Tiles of the square and its paths that can be reached from the road without stepping on grass. */
+function paved(grid: Grid): Set<number> {
+	const start = indexAt(grid, 0, 5);
+	const seen = new Set([start]);
+	for (const here of seen)
+		for (const step of [-1, 1, -grid.width, grid.width]) {
+			const next = here + step;
+			if (grid.ground[next] !== GRASS && grid.blocked[next] === 0) seen.add(next);
+		}
+	return seen;
 }

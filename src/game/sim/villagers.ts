@@ -1,7 +1,6 @@
 // Where each villager is and what it does, computed alike on every client from its state, the time since which it holds, and now.
 import type { AgentState } from '#domain/mood.ts';
 import { type Point, hashPlace, hashText } from '#domain/village.ts';
-import type { VillagerView } from '../port.ts';
 import { type Way, createWay, findPath, placeOn } from './paths.ts';
 import type { Facing, Layout, Spot } from './layout.ts';
 
@@ -46,9 +45,8 @@ const MANNER: Record<AgentState, { pose: Pose; icon: string | null; home: boolea
 	idle: { pose: 'stand', icon: null, home: false }
 };
 
-/** Whether a state keeps the villager at its house. */
-export const isAtHome = (villager: VillagerView): boolean =>
-	villager.houseId !== null && MANNER[villager.state].home;
+/** Whether a state keeps a villager at its house; the others have nothing to do there. */
+export const belongsHome = (state: AgentState): boolean => MANNER[state].home;
 
 /**
  * Gives each villager of a house a spot: its own by the hash of its id, the next free one when that is taken.

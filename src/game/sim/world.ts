@@ -18,7 +18,7 @@ import {
 	assignSpots,
 	errand,
 	homeLook,
-	isAtHome,
+	belongsHome,
 	journeyEnd,
 	leisureLook,
 	walkingLook
@@ -104,7 +104,7 @@ export function createWorld(snapshot: VillageSnapshot, nowMs: number, calm = fal
 		if (
 			!calm &&
 			(actor.view.state === 'starting' || actor.view.state === 'traveling') &&
-			isAtHome(actor.view)
+			isAtHome(world, actor)
 		)
 			actor.journey = arrival(layout, world.ways, homeSpot(world, actor), actor.view.sinceMs);
 		refresh(world, actor, nowMs, calm);
@@ -165,7 +165,7 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 		}
 		seatAll(world);
 		for (const [id, look] of before) depart(world, world.actors.get(id)!, look, inputs);
-		for (const actor of world.actors.values()) actor.look.until = -Infinity;
+		for (const actor of world.actors.values()) actor.look = { ...actor.look, until: -Infinity };
 	}
 	let next = Infinity;
 	for (const actor of world.actors.values()) {
@@ -188,7 +188,7 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 /** Starts the walk of a villager whose state or house changed, unless nobody would see it. */
 function depart(world: World, actor: Actor, from: Look, inputs: StepInputs): void {
 	actor.journey = null;
-	if (inputs.calm || inputs.unseen || !isAtHome(actor.view)) return;
+	if (inputs.calm || inputs.unseen || !isAtHome(world, actor)) return;
 	const to = homeSpot(world, actor);
 	const fresh = from.until === -Infinity;
 	if (fresh) {
@@ -213,7 +213,7 @@ function refresh(world: World, actor: Actor, nowMs: number, calm: boolean): void
 		}
 		actor.journey = null;
 	}
-	actor.look = isAtHome(actor.view)
+	actor.look = isAtHome(world, actor)
 		? homeLook(actor.view.state, homeSpot(world, actor), actor.view.sinceMs, nowMs, calm)
 		: idleLook(world, actor, nowMs, calm);
 }
@@ -233,11 +233,13 @@ function idleLook(world: World, actor: Actor, nowMs: number, calm: boolean): Loo
 	);
 }
 
+/** Whether a villager has a house on the map and its state keeps it there. */
+const isAtHome = (world: World, actor: Actor): boolean =>
+	belongsHome(actor.view.state) && world.layout.houses.has(actor.view.houseId ?? '');
+
+/** The place of a villager who is at home (`isAtHome`). */
 function homeSpot(world: World, actor: Actor): Spot {
-	const house = world.layout.houses.get(actor.view.houseId ?? '');
-	if (!house) return { ...world.layout.gate, facing: 'up' };
-	if (actor.view.state === 'waiting' && actor.place === 0)
-		return { x: house.door.x + 0.5, y: house.y + 1.5, facing: 'down' };
+	const house = world.layout.houses.get(actor.view.houseId ?? '')!;
 	return house.spots[actor.place % house.spots.length]!;
 }
 
@@ -247,7 +249,7 @@ function seatAll(world: World): void {
 	const idle: string[] = [];
 	for (const actor of world.actors.values()) {
 		actor.hidden = false;
-		if (isAtHome(actor.view) && world.layout.houses.has(actor.view.houseId!)) {
+		if (isAtHome(world, actor)) {
 			const list = byHouse.get(actor.view.houseId!) ?? [];
 			list.push(actor.view.id);
 			byHouse.set(actor.view.houseId!, list);

@@ -50,8 +50,7 @@ function drawActor(frame: Frame, actor: Actor): void {
 	if (view.state === 'waiting' && !look.walking)
 		frame.signs.add(art.get(`sign.${look.frame % 2}`), x + 6, head + 6, y);
 	else if (look.icon && !look.walking) {
-		const icon = look.icon === 'bed' || look.icon === 'pause' ? look.icon : look.icon;
-		frame.signs.add(art.get(`bubble.${icon}`), x, head + 2, y);
+		frame.signs.add(art.get(`bubble.${look.icon}`), x, head + 2, y);
 	} else if (view.state === 'starting' || view.state === 'traveling')
 		frame.signs.add(art.get('bubble.dots2'), x, head + 2, y);
 	if (view.state === 'celebrating' && !frame.calm) confetti(frame, x, y, view.sinceMs);
@@ -60,12 +59,10 @@ function drawActor(frame: Frame, actor: Actor): void {
 		frame.things.add(art.get('stone'), x + 7 + t * 14, y - Math.sin(t * Math.PI) * 5, y + 0.2);
 	}
 	if (view.watchedBy.length > 0) frame.signs.add(art.get('badge.eye'), x + 13, y - 12, y + 1);
-	if (view.demo && !frame.world.houses.get(view.houseId ?? '')?.demo)
-		frame.signs.add(art.get('ribbon'), x, y - 2, y - 1);
 	const hot = selected || hovered;
 	const urgent = view.state === 'waiting' || view.state === 'error' || view.state === 'frustrated';
 	frame.wishes.push({
-		text: view.name,
+		text: view.demo ? `${view.name} · demo` : view.name,
 		style: 'agent',
 		x,
 		y: y + 3,

@@ -11,6 +11,14 @@ interface Area {
 	height: number;
 }
 
+/** CSS pixels. */
+const NUDGES: readonly (readonly [number, number])[] = [
+	[0, 0],
+	[0, 7],
+	[-14, 3],
+	[14, 3]
+];
+
 export class Captions {
 	readonly layer: Phaser.GameObjects.Layer;
 	readonly #scene: Phaser.Scene;
@@ -46,9 +54,6 @@ export class Captions {
 			if (used >= LABEL_LIMIT) break;
 			const at = view.toScreen(wish);
 			if (at.x < -90 || at.x > wide + 90 || at.y < -24 || at.y > high + 24) continue;
-			// A quick look before anything is drawn: a label is never narrower than this.
-			const probe = { x: at.x - 12, y: wish.above ? at.y - 16 : at.y + 1, width: 24, height: 14 };
-			if (!wish.must && covers(probe)) continue;
 			const label = labels.get(wish.text, wish.style);
 			if (!label) break;
 			const area = {
@@ -57,7 +62,17 @@ export class Captions {
 				width: label.width,
 				height: label.height
 			};
-			if (!wish.must && covers(area)) continue;
+			// One that would cover another may step aside a little before it is left out.
+			const home = { x: area.x, y: area.y };
+			const fits = NUDGES.some(([dx, dy]) => {
+				area.x = home.x + dx;
+				area.y = home.y + (wish.above ? -dy : dy);
+				return !covers(area);
+			});
+			if (!fits) {
+				if (!wish.must) continue;
+				Object.assign(area, home);
+			}
 			placed.push(area);
 			let image = this.#pool[used];
 			if (!image) {

@@ -15,17 +15,21 @@ interface Chunk {
 	water: { image: Phaser.GameObjects.Image; keys: string[] } | null;
 }
 
-/** Broad blotches 0..1 for meadows and shade, in tiles. */
+/** Broad patches 0..1 for meadows and shade, in tiles: two octaves on a turned lattice, so that no edge runs along the grid. */
 function blotch(x: number, y: number, size: number, seed: number): number {
-	const gx = Math.floor(x / size);
-	const gy = Math.floor(y / size);
-	const ease = (t: number) => t * t * (3 - 2 * t);
-	const fx = ease(x / size - gx);
-	const fy = ease(y / size - gy);
-	const at = (i: number, j: number) => hashPlace(gx + i, gy + j, seed);
-	return (
-		(at(0, 0) * (1 - fx) + at(1, 0) * fx) * (1 - fy) + (at(0, 1) * (1 - fx) + at(1, 1) * fx) * fy
-	);
+	const octave = (scale: number, n: number) => {
+		const u = (x * 0.82 + y * 0.57) / scale;
+		const v = (y * 0.82 - x * 0.57) / scale;
+		const gx = Math.floor(u);
+		const gy = Math.floor(v);
+		const ease = (t: number) => t * t * (3 - 2 * t);
+		const fx = ease(u - gx);
+		const fy = ease(v - gy);
+		const at = (i: number, j: number) => hashPlace(gx + i, gy + j, seed + n);
+		const top = at(0, 0) * (1 - fx) + at(1, 0) * fx;
+		return top * (1 - fy) + (at(0, 1) * (1 - fx) + at(1, 1) * fx) * fy;
+	};
+	return octave(size, 0) * 0.68 + octave(size / 2.3, 1) * 0.32;
 }
 
 export class Ground {
@@ -145,8 +149,8 @@ export class Ground {
 			return g === PATH || g === PLAZA || g === BRIDGE;
 		};
 		const isPlaza = (x: number, y: number) => groundAt(grid, x, y) === PLAZA;
-		const isMeadow = (x: number, y: number) => blotch(x, y, 6, seed + 40) > 0.6;
-		const isShade = (x: number, y: number) => blotch(x, y, 8, seed + 41) > 0.62;
+		const isMeadow = (x: number, y: number) => blotch(x, y, 8, seed + 40) > 0.56;
+		const isShade = (x: number, y: number) => blotch(x, y, 10, seed + 41) > 0.56;
 		for (let j = 0; j < CHUNK; j++)
 			for (let i = 0; i < CHUNK; i++)
 				this.#put(land, grass + ((x0 + i) & 3) + ((y0 + j) & 3) * 4, i * TILE, j * TILE);
@@ -177,7 +181,7 @@ export class Ground {
 					(d) => isWater(x + d, y) || isWater(x, y + d) || isPath(x + d, y) || isPath(x, y + d)
 				);
 				const roll = hashPlace(x, y, seed + 42);
-				const flowers = blotch(x, y, 5, seed + 43) > 0.62;
+				const flowers = blotch(x, y, 6, seed + 43) > 0.6;
 				if (roll > (flowers ? 0.72 : 0.93) && !near) {
 					const pick = hashPlace(x, y, seed + 44);
 					const kind = flowers
@@ -250,7 +254,7 @@ export class Ground {
 		flat.sort((a, b) => a.y - b.y);
 		for (const prop of flat) {
 			const { frame, width, height, ax, ay } = this.#art.get(
-				prop.sways ? `${prop.frame}.0` : prop.frame
+				prop.frame.startsWith('tree.') ? `${prop.frame}.0` : prop.frame
 			);
 			const x = Math.round((prop.x - x0) * TILE);
 			const y = Math.round((prop.y - y0) * TILE);

@@ -6,6 +6,7 @@ import { familyOf } from './atlas.ts';
 import { type Frame, isTarget, turn } from './frame.ts';
 
 const SWAY_MS = 640;
+const SHADOWLESS = new Set(['fence', 'garden.0', 'garden.1', 'reeds.0', 'reeds.1']);
 
 export function drawPlaces(frame: Frame): void {
 	for (const prop of frame.world.layout.props) if (!prop.flat) drawProp(frame, prop);
@@ -55,11 +56,20 @@ function drawProp(frame: Frame, prop: Prop): void {
 		name = `${name}.${lean === 1 ? 1 : lean === 3 ? 2 : 0}`;
 	}
 	const picture = frame.art.get(name);
-	const shadow = frame.art.get(
-		picture.width > 36 ? 'shadow.l' : picture.width > 18 ? 'shadow.m' : 'shadow.s'
-	);
-	if (prop.frame !== 'fence')
-		frame.floor.add(shadow, x + 1, y - 1, y, 1, picture.width > 60 ? 1.5 : 1);
+	if (prop.lies) {
+		frame.floor.add(picture, x, y, -1e6);
+		return;
+	}
+	const size = picture.width > 36 ? 'l' : picture.width > 18 ? 'm' : 's';
+	if (!SHADOWLESS.has(prop.frame))
+		frame.floor.add(
+			frame.art.get(`shadow.${size}`),
+			x + 1,
+			y - 1,
+			y,
+			1,
+			picture.width > 60 ? 1.5 : 1
+		);
 	frame.things.add(picture, x, y);
 	if (prop.frame === 'lamp' && frame.lamps > 0)
 		frame.glow.add(frame.art.get('glow.small'), x, y - 28, y, frame.lamps);
