@@ -1,6 +1,7 @@
 // Everything a signed-in page shares: who is here, what they may do, the live rows, and the one feed that keeps them true.
 import { createContext } from 'svelte';
-import { can, type Grants, type Right } from '#domain/permissions.ts';
+import type { OrgLimits } from '#domain/limits.ts';
+import { can, type Grants, type Right, type Role } from '#domain/permissions.ts';
 import type {
 	AgentRow,
 	ApprovalView,
@@ -11,7 +12,7 @@ import type {
 	SessionView,
 	VillageState
 } from '#domain/views.ts';
-import { createApi, type Api, type Client, type Outputs } from '#lib/trpc.ts';
+import { createApi, type Api, type Client } from '#lib/trpc.ts';
 import { Agents } from './agents.svelte.ts';
 import { Approvals } from './approvals.svelte.ts';
 import { Feed, type OpenFeed } from './feed.svelte.ts';
@@ -20,7 +21,18 @@ import { People } from './people.svelte.ts';
 import { Runners } from './runners.svelte.ts';
 import { Sessions } from './sessions.svelte.ts';
 
-export type Me = Outputs['account']['me'];
+/** Who is signed in, and what they are where. */
+export interface Me {
+	user: { id: string; name: string; email: string | null; isAdmin: boolean; hasPassword: boolean };
+	orgs: {
+		id: string;
+		name: string;
+		role: Role;
+		/** Null: as the role has it. */
+		approve: boolean | null;
+		limits: OrgLimits;
+	}[];
+}
 
 export interface WorkspaceDeps {
 	me: Me;
@@ -47,7 +59,7 @@ export class Workspace {
 
 	/** What the signed-in person may do in this org, for hiding what would be refused anyway. */
 	readonly grants: Grants | null = $derived.by(() => {
-		const org = this.me.orgs.find((o) => o.id === this.orgId);
+		const { org } = this;
 		return org ? { role: org.role, approve: org.approve, scopes: null } : null;
 	});
 
@@ -101,9 +113,9 @@ export class Workspace {
 		return snapshot.cursor;
 	}
 
-	/** Loads who one is and what one may do anew. */
-	async reloadMe(): Promise<void> {
-		this.me = await this.api.account.me.query();
+	/** The org one works in, as one knows it. */
+	get org(): Me['orgs'][number] | null {
+		return this.me.orgs.find((org) => org.id === this.orgId) ?? null;
 	}
 
 	/** Takes a session in, with the approvals it carries: from the feed or as the answer of a call. */

@@ -1,0 +1,83 @@
+// Answering questions: one object per page, so that a double press or two places on one page never send two answers.
+import { SvelteSet } from 'svelte/reactivity';
+import { toast } from 'svelte-sonner';
+import type { Decision } from '#domain/approval.ts';
+import type { ApprovalView } from '#domain/views.ts';
+import { attempt, describe } from '#lib/state/attempt.ts';
+import type { Workspace } from '#lib/state/workspace.svelte.ts';
+import { APPROVAL_WORDS, answeredBy } from '#lib/text/words.ts';
+
+export class ApprovalControl {
+	#workspace: Workspace;
+	#busy = new SvelteSet<string>();
+	/** The approval whose reason for a denial is being typed. */
+	denying = $state<string | null>(null);
+
+	constructor(workspace: Workspace) {
+		this.#workspace = workspace;
+	}
+
+	busy(approval: ApprovalView): boolean {
+		return this.#busy.has(approval.id);
+	}
+
+	/** Why it cannot be answered here, or null. */
+	reason(approval: ApprovalView): string | null {
+		if (approval.status !== 'pending') return 'It is answered already.';
+		return this.#workspace.missing('approval.resolve');
+	}
+
+	/**
+	 * Sends an answer for exactly the question that was shown. The card changes only when the server said so.
+	 * @returns whether this answer is the one that counts
+	 */
+	async answer(approval: ApprovalView, decision: Decision, reason = ''): Promise<boolean> {
+		if (this.#busy.has(approval.id) || this.reason(approval)) return false;
+		this.#busy.add(approval.id);
+		const { api } = this.#workspace;
+		const { sessionId, id: approvalId, generation } = approval;
+		const result = await attempt(
+			() =>
+				api.approvals.resolve.mutate({
+					sessionId,
+					approvalId,
+					generation,
+					decision,
+					...(reason ? { reason } : {})
+				}),
+			{ quiet: true }
+		);
+		if (result.ok) {
+			this.#workspace.approvals.put(result.value);
+			if (this.denying === approvalId) this.denying = null;
+		} else await this.#tellWhy(approval, result.why);
+		this.#busy.delete(approvalId);
+		return result.ok;
+	}
+
+	/** Somebody was faster, or the question changed: show what is true now, and who it was. */
+	async #tellWhy(
+		approval: ApprovalView,
+		why: Extract<Awaited<ReturnType<typeof attempt>>, { ok: false }>['why']
+	): Promise<void> {
+		const changed =
+			why.code === 'APPROVAL_ALREADY_RESOLVED' ||
+			why.code === 'APPROVAL_EXPIRED' ||
+			why.code === 'APPROVAL_STALE';
+		if (!changed) {
+			toast.error(why.title, { description: describe(why) });
+			return;
+		}
+		const now = await attempt(
+			() => this.#workspace.api.approvals.get.query({ approvalId: approval.id }),
+			{ quiet: true }
+		);
+		if (now.ok) this.#workspace.approvals.put(now.value);
+		toast(
+			now.ok && now.value.status !== 'pending'
+				? `${APPROVAL_WORDS[now.value.status]} before you: ${answeredBy(now.value.resolvedBy)}`
+				: why.title,
+			{ description: why.hint }
+		);
+	}
+}

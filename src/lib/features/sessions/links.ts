@@ -1,0 +1,7 @@
+// Addresses of a session's page and of its transcript.
+
+export const sessionPath = (sessionId: string) => `/sessions/${encodeURIComponent(sessionId)}`;
+
+/** asciicast v2 with true timing and sizes, or plain text without escape sequences. */
+export const transcriptPath = (sessionId: string, format: 'cast' | 'txt') =>
+	`/api/v1/sessions/${encodeURIComponent(sessionId)}/transcript.${format}`;

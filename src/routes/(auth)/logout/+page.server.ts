@@ -1,0 +1,14 @@
+import { redirect } from '@sveltejs/kit';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = () => redirect(303, '/login');
+
+export const actions: Actions = {
+	default: async ({ locals, cookies, url }) => {
+		const { actor, app } = locals;
+		if (actor?.kind === 'user' && actor.credentialId) await app.auth.signOut(actor.credentialId);
+		const cookie = app.auth.sessions.sessionCookie(null, url.protocol === 'https:');
+		cookies.set(cookie.name, cookie.value, cookie.options);
+		redirect(303, '/login');
+	}
+};
