@@ -118,7 +118,8 @@ export function connectHost(options: ConnectHostOptions): Promise<HostClient> {
 		});
 		socket.on('error', (error: NodeJS.ErrnoException) => {
 			const nobody = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-			end(new HostUnreachableError(nobody ? 'NO_HOST' : (error.code ?? 'IO'), error.message));
+			const code = client ? 'CLOSED' : nobody ? 'NO_HOST' : (error.code ?? 'IO');
+			end(new HostUnreachableError(code, error.message));
 		});
 		socket.on('close', () => {
 			end(refusal ?? new HostUnreachableError('CLOSED', 'the session host closed the connection'));

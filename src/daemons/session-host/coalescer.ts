@@ -71,7 +71,7 @@ export function createCoalescer(options: {
 				// Without a copy: most chunks after silence are a whole frame.
 				if (!send([...parts, bytes], length)) return;
 			} else {
-				parts.push(Uint8Array.from(bytes));
+				parts.push(new Uint8Array(bytes));
 				held = length;
 			}
 		},

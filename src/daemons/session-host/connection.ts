@@ -23,8 +23,8 @@ export interface Connection {
 }
 
 export interface ConnectionEvents {
-	/** A hello that is understood; answered with the welcome to send. */
-	onHello(connection: Connection): HostDown;
+	/** A hello that is understood: it is answered with the welcome. */
+	onHello(connection: Connection): void;
 	onMessage(connection: Connection, message: Exclude<HostUp, { t: 'hello' }>): void;
 	onInput(connection: Connection, frame: StreamFrame): void;
 	onClose(connection: Connection): void;
@@ -75,7 +75,7 @@ export function serveConnection(socket: Socket, windows: Windows, events: Connec
 		}
 		clearTimeout(helloTimer);
 		ready = true;
-		connection.send(events.onHello(connection));
+		events.onHello(connection);
 	}
 
 	const split = createSplitter((type, payload) => {

@@ -89,7 +89,7 @@ export function createInputQueue(options: {
 			if (received - written + fresh.length > limit) return 'full';
 			received += fresh.length;
 			// Copied: the caller's bytes lie in the buffer of a socket.
-			parts.push(Uint8Array.from(fresh));
+			parts.push(new Uint8Array(fresh));
 			if (!timer) flush();
 			return 'taken';
 		},

@@ -4,7 +4,12 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import type { HostDown } from '#protocol/host/down.ts';
-import { CONNECTION_WINDOW, HOST_PROTOCOL, STREAM_WINDOW } from '#protocol/host/limits.ts';
+import {
+	CONNECTION_WINDOW,
+	HOST_PROTOCOL,
+	MAX_HOST_FRAME,
+	STREAM_WINDOW
+} from '#protocol/host/limits.ts';
 import type { HostWelcome } from '#protocol/host/welcome.ts';
 import { createAskServer } from './ask-socket.ts';
 import { createAsks } from './asks.ts';
@@ -97,15 +102,26 @@ export async function runSessionHost(options: SessionHostOptions): Promise<Sessi
 		onGone: () => setImmediate(look)
 	});
 
-	const welcome = (): HostWelcome => ({
-		t: 'welcome',
-		protocol: HOST_PROTOCOL,
-		hostId,
-		pid: process.pid,
-		startedAt,
-		draining,
-		sessions: sessions.all().map((one) => ({ ...one.describe(), ...asks.list(one) }))
-	});
+	/** Says what there is. Questions too long for one frame follow as messages of their own. */
+	function greet(connection: Connection): void {
+		const open = sessions.all().map((one) => ({ ...one.describe(), ...asks.list(one) }));
+		const welcome: HostWelcome = {
+			t: 'welcome',
+			protocol: HOST_PROTOCOL,
+			hostId,
+			pid: process.pid,
+			startedAt,
+			draining,
+			sessions: open
+		};
+		if (Buffer.byteLength(JSON.stringify(welcome)) <= MAX_HOST_FRAME)
+			return connection.send(welcome);
+		const sessionsOnly = open.map((one) => ({ ...one, asks: [], askOutcomes: [] }));
+		connection.send({ ...welcome, sessions: sessionsOnly });
+		for (const one of open) {
+			for (const ask of one.asks) connection.send({ t: 'approval.request', ...ask });
+		}
+	}
 
 	const runners = createServer((socket) =>
 		serveConnection(
@@ -117,7 +133,7 @@ export async function runSessionHost(options: SessionHostOptions): Promise<Sessi
 					current?.close('REPLACED', 'another runner connected');
 					current = connection;
 					log('a runner connected');
-					return welcome();
+					greet(connection);
 				},
 				onMessage(connection, message) {
 					if (connection !== current) return;
@@ -216,7 +232,8 @@ function listen(server: Server, path: string): Promise<void> {
 		socket.once('close', () => sockets.delete(socket));
 	});
 	return new Promise((resolve, reject) => {
-		server.once('error', reject);
+		// Also later: a failed accept must not end the sessions.
+		server.on('error', reject);
 		const mask = process.umask(0o177);
 		server.listen(path, () => {
 			chmodSync(path, 0o600);

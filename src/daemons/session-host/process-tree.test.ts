@@ -14,7 +14,7 @@ const stopped = (pid: number): boolean => table.find(pid)?.stopped === true;
 // A root, a job in a process group of its own, a setsid child, and one that called setsid and forked
 // twice, so that nothing but its environment says whose it is. Each prints its pid.
 const TREE = `
-	trap '' INT TERM
+	trap '' INT TERM HUP
 	echo "pid $$;"
 	sh -c 'trap "" INT TERM HUP; echo "pid $$;"; while :; do sleep 0.1; done' &
 	setsid sh -c 'trap "" INT TERM HUP; echo "pid $$;"; while :; do sleep 0.1; done' &
@@ -54,7 +54,7 @@ test('pause suspends every process of the tree, and resume lets them run', async
 	expect(pids.filter(stopped)).toEqual([]);
 });
 
-test('stop ends the whole tree, children that called setsid too, though all ignore ^C and SIGTERM', async () => {
+test('stop ends the whole tree, children that called setsid too, though all ignore every gentle signal', async () => {
 	const { socketPath } = await openTestHost();
 	const runner = await connectRunner(socketPath);
 	const { ref, pids } = await startTree(runner);
@@ -98,6 +98,18 @@ test('a stop begins with ^C, and whoever heeds it ends in peace', async () => {
 		expect(await runner.next('exited')).toMatchObject({ code: 5, signal: null, stopCause: 'user' });
 		await runner.see(streamId, 'bye', mode === 'pty' ? 1 : 3);
 	}
+});
+
+test('an interactive shell, which ignores SIGTERM, is hung up on', async () => {
+	const { socketPath } = await openTestHost({ stopTimes: { termMs: 100, killMs: 60_000 } });
+	const runner = await connectRunner(socketPath);
+	const start = startOf(['bash', '--norc', '-i']);
+	start.env.PS1 = 'ready>';
+	const { sessionId, attempt } = start;
+	runner.client.send(start);
+	await runner.see(start.streamId, 'ready>');
+	runner.client.send({ t: 'stop', sessionId, attempt, cause: 'user', force: false });
+	expect(await runner.next('exited')).toMatchObject({ signal: 'SIGHUP', stopCause: 'user' });
 });
 
 test('SIGTERM reaches a paused tree', async () => {

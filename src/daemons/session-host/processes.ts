@@ -19,10 +19,14 @@ export interface ProcessTable {
 	find(pid: number): ProcessInfo | null;
 	/** Whether the process was started with this environment entry (`NAME=value`); false if unknown. */
 	hasEnvironment(pid: number, entry: string): boolean;
+	/** Whether the process ignores SIGTERM, as interactive shells do; false if unknown. */
+	ignoresTerm(pid: number): boolean;
 }
 
 /** Processes read in one turn: a machine may have thousands, and keys are waiting. */
 const TURN = 200;
+/** Signal 15 in a mask whose lowest bit is signal 1. */
+const SIGTERM_BIT = 1n << 14n;
 
 /** The table of this machine: /proc on Linux, `ps` elsewhere. */
 export function openProcessTable(): ProcessTable {
@@ -48,6 +52,16 @@ const procTable: ProcessTable = {
 		try {
 			const environment = readFileSync(`/proc/${pid}/environ`);
 			return environment.indexOf(`\0${entry}\0`) >= 0 || environment.indexOf(`${entry}\0`) === 0;
+		} catch {
+			return false;
+		}
+	},
+	ignoresTerm(pid) {
+		try {
+			const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(
+				readFileSync(`/proc/${pid}/status`, 'latin1')
+			)?.[1];
+			return mask !== undefined && (BigInt(`0x${mask}`) & SIGTERM_BIT) !== 0n;
 		} catch {
 			return false;
 		}
@@ -77,6 +91,7 @@ function readStat(pid: number): ProcessInfo | null {
 const PS_COLUMNS = 'pid=,ppid=,sess=,stat=,lstart=';
 
 const psTable: ProcessTable = {
+	ignoresTerm: () => false,
 	list: () => Promise.resolve(ps(['-A', '-o', PS_COLUMNS])),
 	find: (pid) => ps(['-p', String(pid), '-o', PS_COLUMNS])[0] ?? null,
 	hasEnvironment(pid, entry) {

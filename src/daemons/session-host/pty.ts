@@ -43,7 +43,7 @@ export function openPty(
 		throw new SpawnError('spawn_failed', String(error));
 	}
 	const { fd, pid } = forked;
-	const slave = openSync(forked.pty, constants.O_RDWR | constants.O_NOCTTY);
+	const slave = holdSlave(forked);
 	const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
 	let paused = false;
 	let closed = false;
@@ -126,6 +126,17 @@ export function openPty(
 			});
 		}
 	};
+}
+
+/** Opens the slave side; when no descriptor is left, nothing of the process stays behind. */
+function holdSlave(forked: { fd: number; pid: number; pty: string }): number {
+	try {
+		return openSync(forked.pty, constants.O_RDWR | constants.O_NOCTTY);
+	} catch (error) {
+		process.kill(forked.pid, 'SIGKILL');
+		closeSync(forked.fd);
+		throw new SpawnError('spawn_failed', String(error));
+	}
 }
 
 /** Bytes read without waiting; 0 when there are none, or never will be. */

@@ -40,7 +40,7 @@ export function createStopper(options: {
 	let begun = false;
 
 	async function terminate(): Promise<void> {
-		await tree.signal('SIGTERM');
+		await tree.terminate();
 		// A suspended process sees SIGTERM only when it runs again; so does a job a person had stopped.
 		await tree.signal('SIGCONT');
 	}

@@ -14,6 +14,8 @@ export interface ProcessTree {
 	resume(): Promise<void>;
 	/** Signals every member; returns how many there were. */
 	signal(name: NodeJS.Signals): Promise<number>;
+	/** SIGTERM to every member; a shell that ignores it is told that its terminal is gone. */
+	terminate(): Promise<void>;
 }
 
 /**
@@ -84,6 +86,12 @@ export function createTree(options: {
 			return false;
 		},
 		resume,
+		async terminate() {
+			for (const one of await members()) {
+				send(one, 'SIGTERM');
+				if (table.ignoresTerm(one.pid)) send(one, 'SIGHUP');
+			}
+		},
 		async signal(name) {
 			const all = await members();
 			for (const one of all) send(one, name);

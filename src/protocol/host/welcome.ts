@@ -31,6 +31,7 @@ export const HostSession = z.object({
 	inOffset: Offset,
 	cols: z.int(),
 	rows: z.int(),
+	/** Open questions; when all together exceed one frame, they follow as `approval.request` instead. */
 	asks: z.array(Ask),
 	askOutcomes: z.array(AskOutcome)
 });

@@ -1,21 +1,24 @@
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, expect, test } from 'vitest';
-import { bundle } from './testing/bundle.ts';
-import { connectRunner, openTestHost, startOf } from './testing/host.ts';
-import type { TestRunner } from './testing/host.ts';
+import { expect, test } from 'vitest';
+import { bundle } from '#daemons/session-host/testing/bundle.ts';
+import {
+	connectRunner,
+	makeFolder,
+	openTestHost,
+	startOf
+} from '#daemons/session-host/testing/host.ts';
+import { run } from './ask.ts';
+import type { TestRunner } from '#daemons/session-host/testing/host.ts';
 
-let program: string;
-beforeAll(async () => {
-	program = await bundle(
-		'ask',
-		`import { run } from '#cli/ask.ts'; process.exitCode = await run(process.argv.slice(2));`
-	);
-}, 60_000);
+const program = bundle(
+	'ask',
+	`import { run } from '#cli/ask.ts'; process.exitCode = await run(process.argv.slice(2));`
+);
 
 function askIn(runner: TestRunner, args: string, more = '') {
 	const start = startOf(
-		`${more} "${process.execPath}" "${program}" ${args}; echo "code $?;"; read x`
+		`${more} "${process.execPath}" "${program()}" ${args}; echo "code $?;"; read x`
 	);
 	runner.client.send(start);
 	const { sessionId, attempt, streamId } = start;
@@ -192,9 +195,6 @@ test('a hostile line on the socket for questions is refused and harms nobody', a
 });
 
 test('a malformed, foreign or cut answer never allows', async () => {
-	const { createServer } = await import('node:net');
-	const { makeFolder } = await import('./testing/host.ts');
-	const { run } = await import('#cli/ask.ts');
 	const path = `${makeFolder()}/a.sock`;
 	let answer = (_id: string): string => '';
 	const server = createServer((socket) => {
