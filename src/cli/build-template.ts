@@ -5,7 +5,11 @@ import { migrate } from '#server/db/migrate.ts';
 import { openDatabase, templatePath } from '#server/db/open.ts';
 
 const path = templatePath();
-const database = await openDatabase({ databaseUrl: null, dataDir: '', inMemory: true });
+// Made from nothing: an older template would bring its schema along.
+const database = await openDatabase(
+	{ databaseUrl: null, dataDir: '', inMemory: true },
+	{ template: '' }
+);
 try {
 	await migrate(database);
 	const dump = await database.dump('gzip');

@@ -176,12 +176,13 @@ async function takeNumbers(
 	const counts = new Map<string, number>();
 	for (const event of batch) counts.set(event.stream, (counts.get(event.stream) ?? 0) + 1);
 	const next = new Map<string, { value: number }>();
-	for (const [stream, count] of counts) {
-		const rows = await tx.execute<{ seq: string }>(sql`
-			insert into streams (stream, org_id, seq) values (${stream}, ${orgId}, ${count})
-			on conflict (stream) do update set seq = streams.seq + ${count}
-			returning seq`);
-		next.set(stream, { value: Number(rows[0]!.seq) - count + 1 });
-	}
+	// One statement whatever the number of streams: a batch of a hundred sessions is not a hundred round trips.
+	const values = [...counts].map(([stream, count]) => sql`(${stream}, ${orgId}, ${count}::bigint)`);
+	const rows = await tx.execute<{ stream: string; seq: string }>(sql`
+		insert into streams (stream, org_id, seq) values ${sql.join(values, sql`, `)}
+		on conflict (stream) do update set seq = streams.seq + excluded.seq
+		returning stream, seq`);
+	for (const { stream, seq } of rows)
+		next.set(stream, { value: Number(seq) - counts.get(stream)! + 1 });
 	return next;
 }
