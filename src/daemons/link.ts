@@ -125,11 +125,11 @@ export function openLink<Down extends { t: string }>(options: LinkOptions<Down>)
 			ws.terminate();
 		}, timings.welcomeMs);
 
-		ws.on('unexpected-response', (request, response) => {
+		ws.on('unexpected-response', (_request, response) => {
 			status = response.statusCode ?? 0;
 			failure = `the server answered ${status}`;
 			response.resume();
-			request.destroy();
+			ws.terminate();
 		});
 		ws.on('open', () => ws.send(JSON.stringify(options.hello())));
 		ws.on('message', (data, isBinary) => {

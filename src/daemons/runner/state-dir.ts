@@ -53,8 +53,8 @@ export type SessionRecord = z.infer<typeof SessionRecord>;
 export const WorkCounter = z.object({ n: Seq.or(z.literal(0)), offset: z.number().int().min(0) });
 export type WorkCounter = z.infer<typeof WorkCounter>;
 
-/** A Unix socket's path may hold 103 bytes on every system we run on. */
-const MAX_SOCKET_PATH = 103;
+/** A Unix socket's path may hold 103 bytes on every system we run on; the host adds `.ask` to its own. */
+const MAX_SOCKET_PATH = 99;
 
 /** The files of one runner. All writes replace the file as a whole, so a kill leaves the old or the new one. */
 export interface StateDir {
