@@ -6,7 +6,7 @@ import { isErrorCode } from '#protocol/errors.ts';
 import { AppError } from '#server/errors.ts';
 import { readLines } from './lines.ts';
 import { POINTER } from './paths.ts';
-import { Answer, type Method, type Params } from './wire.ts';
+import { Answer, MAX_ANSWER, type Method, type Params } from './wire.ts';
 
 /** A result, wrapped so that an answer of null is not taken for silence. */
 export interface Answered {
@@ -53,9 +53,10 @@ export async function callAdmin<M extends Method>(
 		});
 		readLines(
 			socket,
+			MAX_ANSWER,
 			(line) =>
 				end(() => {
-					const answer = Answer.safeParse(JSON.parse(line));
+					const answer = Answer.safeParse(parse(line));
 					if (!answer.success) return reject(new Error('the server answered nonsense'));
 					if ('error' in answer.data) {
 						const { code, message } = answer.data.error;
@@ -66,4 +67,12 @@ export async function callAdmin<M extends Method>(
 			() => end(() => reject(new Error('the server answered too much')))
 		);
 	});
+}
+
+function parse(line: string): unknown {
+	try {
+		return JSON.parse(line);
+	} catch {
+		return null;
+	}
 }

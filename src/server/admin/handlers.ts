@@ -4,10 +4,10 @@ import { ACTIVE_STATES } from '#domain/session.ts';
 import type { App } from '#server/app.ts';
 import { systemActor } from '#server/auth/actor.ts';
 import { baseUrl } from '#server/auth/origin.ts';
-import { writeBackup } from '#server/admin/backup.ts';
 import { sessions } from '#server/db/schema/sessions.ts';
 import { AppError } from '#server/errors.ts';
 import { listRunners } from '#server/runners/store.ts';
+import { writeBackup } from './backup.ts';
 import type { Handlers } from './wire.ts';
 
 const POLL_MS = 100;
@@ -37,9 +37,9 @@ export function adminHandlers(app: App, shutdown: () => void): Handlers {
 		},
 		'token.create': async ({ role, name }) => app.orgs.cliToken(role, name),
 		'user.list': async () => app.orgs.people(),
-		'join-code': async ({ label, local }) => {
+		'join-code': async ({ label }) => {
 			const orgId = await app.orgs.ensureFirstOrg();
-			const code = await app.runners.createJoinToken(actor, { orgId, label, local });
+			const code = await app.runners.createJoinToken(actor, { orgId, label });
 			return { ...code, url: baseUrl(app.config) };
 		},
 		'runner.list': async () => {
@@ -52,6 +52,10 @@ export function adminHandlers(app: App, shutdown: () => void): Handlers {
 				used: r.used,
 				capacity: r.capacity
 			}));
+		},
+		'runner.mark-local': async ({ runnerId }) => {
+			await app.runners.markLocal(runnerId);
+			return { ok: true };
 		},
 		'session.active': active,
 		'session.stop-all': async ({ timeoutMs }) => {
@@ -70,7 +74,7 @@ export function adminHandlers(app: App, shutdown: () => void): Handlers {
 			}
 			return { left: rest.length };
 		},
-		backup: async ({ path }) => writeBackup(app, path),
+		backup: ({ path }) => writeBackup(app, path),
 		doctor: async () => ({
 			...(await app.health.readiness()),
 			engine: app.database.engine,

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
-import { MAX_LINE } from './wire.ts';
 
 /**
- * Calls back for every complete line of a socket. A line longer than `MAX_LINE` ends the reading:
+ * Calls back for every complete line of a socket. A line of more than `max` bytes ends the reading:
  * `onTooLong` is called once and nothing more is kept.
  */
 export function readLines(
 	socket: Socket,
+	max: number,
 	onLine: (line: string) => void,
 	onTooLong: () => void
 ): void {
@@ -20,10 +20,10 @@ export function readLines(
 		for (let at = rest.indexOf('\n'); at >= 0 && !ended; at = rest.indexOf('\n')) {
 			const line = rest.slice(0, at);
 			rest = rest.slice(at + 1);
-			if (Buffer.byteLength(line) > MAX_LINE) return stop();
+			if (Buffer.byteLength(line) > max) return stop();
 			if (line.trim() !== '') onLine(line);
 		}
-		if (rest.length > MAX_LINE) stop();
+		if (rest.length > max) stop();
 	});
 	function stop() {
 		ended = true;

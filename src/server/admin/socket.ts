@@ -7,7 +7,7 @@ import { isAppError } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
 import { readLines } from './lines.ts';
 import { POINTER, socketPath } from './paths.ts';
-import { METHODS, Request, type Handlers, type Method } from './wire.ts';
+import { MAX_LINE, METHODS, Request, type Handlers, type Method } from './wire.ts';
 
 export interface AdminSocket {
 	readonly path: string;
@@ -48,6 +48,7 @@ export async function openAdminSocket(deps: {
 			answer({ id, error: { code, message } });
 		readLines(
 			socket,
+			MAX_LINE,
 			(line) => {
 				const request = parseRequest(line);
 				if ('problem' in request) return refuse(request.id, request.code, request.problem);

@@ -1,9 +1,11 @@
 // What crosses the admin socket: newline-delimited JSON, one request and one answer per line.
 import { z } from 'zod';
+import { ID_PATTERN } from '#domain/ids.ts';
 import { ROLES } from '#domain/permissions.ts';
 
-/** Longest line either side takes, in bytes. */
+/** Longest request, and longest answer, in bytes. */
 export const MAX_LINE = 64 * 1024;
+export const MAX_ANSWER = 4 * 1024 * 1024;
 
 export const Request = z.strictObject({
 	id: z.number().int().min(0),
@@ -40,13 +42,13 @@ export const METHODS = {
 	/** A one-time code with which a machine joins as a runner. */
 	'join-code': z
 		.strictObject({
-			label: z.string().max(80).optional(),
-			/** The runner that `village up` starts beside the server. */
-			local: z.boolean().optional()
+			label: z.string().max(80).optional()
 		})
 		.optional(),
 	/** Runners and whether they are online; `village up` waits for its own. */
 	'runner.list': nothing,
+	/** The runner that `village up` started beside the server. */
+	'runner.mark-local': z.strictObject({ runnerId: z.string().regex(ID_PATTERN) }),
 	/** Sessions that are not over. */
 	'session.active': nothing,
 	/** Stops every session and waits until each has ended, at most `timeoutMs`. */
