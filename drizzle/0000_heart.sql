@@ -129,7 +129,6 @@ CREATE TABLE "runner_join_tokens" (
 	"org_id" text NOT NULL,
 	"secret_hash" text NOT NULL,
 	"label" text,
-	"local" boolean DEFAULT false NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL,
 	"used_at" timestamp with time zone,
 	"used_by_runner" text,

@@ -318,6 +318,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			serverId,
 			async close() {
 				health.drain();
+				links.stopping = true;
 				await upgrades.close();
 				for (const close of closers.toReversed()) await close();
 			}

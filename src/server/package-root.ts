@@ -14,3 +14,8 @@ export function packageRoot(): string {
 		if (dir === dirname(dir)) throw new Error('agent-village: package.json not found');
 	}
 }
+
+/** Our own version, as package.json has it. */
+export function packageVersion(): string {
+	return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')).version as string;
+}

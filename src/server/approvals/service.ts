@@ -1,5 +1,5 @@
 // Approvals: durable row first, first answer wins by compare-and-set, nothing is ever allowed by a fault (control-plane.md 5).
-import { and, count, desc, eq, gt, inArray, lte, sql } from 'drizzle-orm';
+import { and, count, eq, gt, inArray, lte, sql } from 'drizzle-orm';
 import { mayResolve, type ApprovalStatus, type Decision } from '#domain/approval.ts';
 import type { ApprovalView, Page } from '#domain/views.ts';
 import type { ApprovalApplied } from '#protocol/runner/approval-applied.ts';
@@ -182,10 +182,7 @@ export function createApprovals(deps: {
 				filter.status?.length ? inArray(approvals.status, filter.status) : undefined
 			);
 			const pendingOnly = filter.status?.length === 1 && filter.status[0] === 'pending';
-			const query = approvalColumns(db, where);
-			const rows = await (
-				pendingOnly ? query : query.orderBy(desc(approvals.requestedAt), desc(approvals.id))
-			)
+			const rows = await approvalColumns(db, where, pendingOnly ? 'oldest' : 'newest')
 				.limit(pageSize)
 				.offset((page - 1) * pageSize);
 			const [total] = await db.select({ n: count() }).from(approvals).where(where);

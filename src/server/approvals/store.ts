@@ -1,5 +1,5 @@
 // Rows of approvals, and the shape clients get.
-import { eq, type SQL } from 'drizzle-orm';
+import { asc, desc, eq, type SQL } from 'drizzle-orm';
 import type { ApprovalView } from '#domain/views.ts';
 import { approvals, sessions } from '#server/db/schema/sessions.ts';
 import { agents, houses } from '#server/db/schema/villages.ts';
@@ -12,8 +12,13 @@ export async function findApproval(db: Db | Tx, id: string): Promise<Approval | 
 	return row ?? null;
 }
 
-/** Approvals with the names people know, oldest first. */
-export function approvalColumns(db: Db | Tx, where: SQL | undefined) {
+/** Approvals with the names people know; oldest first, unless the newest are wanted first. */
+export function approvalColumns(
+	db: Db | Tx,
+	where: SQL | undefined,
+	order: 'oldest' | 'newest' = 'oldest'
+) {
+	const by = order === 'oldest' ? asc : desc;
 	return db
 		.select({ approval: approvals, agentName: agents.name, houseName: houses.name })
 		.from(approvals)
@@ -21,7 +26,7 @@ export function approvalColumns(db: Db | Tx, where: SQL | undefined) {
 		.innerJoin(sessions, eq(sessions.id, approvals.sessionId))
 		.leftJoin(houses, eq(houses.id, sessions.houseId))
 		.where(where)
-		.orderBy(approvals.requestedAt, approvals.id);
+		.orderBy(by(approvals.requestedAt), by(approvals.id));
 }
 
 export type NamedApproval = Awaited<ReturnType<typeof approvalColumns>>[number];

@@ -218,7 +218,8 @@ export function openRunnerConnection(
 		if (!row || row.deletedAt) return close(CLOSE.deregistered, 'deregistered');
 		bootId = hello.bootId;
 		received = committed = ackedSeq = row.recvBootId === bootId ? row.recvSeq : 0;
-		sentSeq = hello.recv.seq;
+		// A database that was restored from a backup numbers again from where it was.
+		sentSeq = Math.min(hello.recv.seq, row.outSeq);
 		const verdicts = await reconcileSessions(hello);
 		await deps.runners.connected(runner.id, hello);
 		if (state !== 'greeting') return;
@@ -233,7 +234,7 @@ export function openRunnerConnection(
 			maxFrame: MAX_FRAME_BYTES,
 			window: DEFAULT_WINDOW,
 			mode: row.mode,
-			runnerId: runner.id,
+			sent: { seq: row.outSeq },
 			sessions: verdicts
 		});
 		state = 'ready';
@@ -511,7 +512,7 @@ export function openRunnerConnection(
 			for (const placement of links.placementsOn(runner.id))
 				terminals.unlinked(placement.sessionId);
 			setTimeout(() => {
-				if (links.isOnline(runner.id)) return;
+				if (links.stopping || links.isOnline(runner.id)) return;
 				deps.runners
 					.disconnected(runner.id)
 					.catch((error: unknown) => logger.error({ err: error }, 'a lost runner was not noted'));

@@ -34,6 +34,8 @@ export interface RunnerLinks extends RunnerPort {
 	placementOf(sessionId: string): Placement | null;
 	placementByStream(streamId: number): Placement | null;
 	placementsOn(runnerId: string): Placement[];
+	/** Set when the server goes down: connections that end now are no lost runners. */
+	stopping: boolean;
 	/** Called for a size that a runner has to be told; wired to the sessions service. */
 	onResize: (sessionId: string, attempt: number, cols: number, rows: number) => void;
 }
@@ -75,6 +77,7 @@ export function createRunnerLinks(): RunnerLinks {
 		placementOf: (sessionId) => bySession.get(sessionId) ?? null,
 		placementByStream: (streamId) => byStream.get(streamId) ?? null,
 		placementsOn: (runnerId) => [...bySession.values()].filter((p) => p.runnerId === runnerId),
+		stopping: false,
 		onResize: () => {},
 		input(sessionId, attempt, offset, data) {
 			const at = current(sessionId, attempt);

@@ -50,7 +50,6 @@ export interface Runners {
 			orgId: string;
 			ttlMinutes?: number | undefined;
 			label?: string | undefined;
-			local?: boolean | undefined;
 		}
 	): Promise<{ joinToken: string; expiresAt: string; command: string }>;
 	/** Uses a join code up. Throws `JOIN_TOKEN_INVALID` (one message for all reasons), `RUNNER_LIMIT_EXCEEDED` (the code stays good). */
@@ -75,6 +74,8 @@ export interface Runners {
 	startUp(): Promise<void>;
 	/** Sessions whose runner stayed away too long follow their policy. */
 	sweepLost(): Promise<void>;
+	/** Marks the runner that `village up` starts on this machine. Throws `RUNNER_NOT_FOUND`. */
+	markLocal(runnerId: string): Promise<void>;
 	/** Notes that a session's runner is away or back. */
 	setConnectivity(
 		tx: Tx,
@@ -237,6 +238,16 @@ export function createRunners(deps: {
 	return {
 		emit,
 		setConnectivity,
+		markLocal: (runnerId) =>
+			log.transact(async (tx, collect) => {
+				const [row] = await tx
+					.update(runners)
+					.set({ local: true })
+					.where(and(eq(runners.id, runnerId), isNull(runners.deletedAt)))
+					.returning();
+				if (!row) throw missing('RUNNER_NOT_FOUND');
+				await emit(tx, collect, runnerId, 'runner.changed');
+			}),
 		async list(actor, orgId) {
 			demand(actor, orgId, 'runner.read');
 			return listRunners(db, orgId);
@@ -268,7 +279,6 @@ export function createRunners(deps: {
 					orgId: input.orgId,
 					secretHash: hashSecret(secret),
 					label: input.label ?? null,
-					local: input.local ?? false,
 					expiresAt,
 					createdBy: actor.id
 				});
@@ -315,7 +325,6 @@ export function createRunners(deps: {
 					orgId: token.orgId,
 					hostname: facts.hostname,
 					label: token.label,
-					local: token.local,
 					os: facts.os,
 					arch: facts.arch,
 					runnerVersion: facts.runnerVersion,

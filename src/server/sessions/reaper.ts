@@ -1,5 +1,5 @@
 // The timers of sessions: each is one line around a function that can be called without waiting (control-plane.md 4.3).
-import { and, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, lt, sql, type SQL } from 'drizzle-orm';
 import { limitsOf } from '#domain/limits.ts';
 import { ACTIVE_STATES, isTerminal } from '#domain/session.ts';
 import type { Agents } from '#server/agents/service.ts';
@@ -46,7 +46,7 @@ export function createReaper(deps: {
 	let sweptAt = clock.monotonicMs();
 	let running: Promise<void> | null = null;
 
-	const ids = (where: Parameters<typeof and>[0]) =>
+	const ids = (where: SQL | undefined) =>
 		db.select({ id: sessions.id }).from(sessions).where(where).limit(500);
 
 	/** Each item in its own transaction, so that one that fails keeps nobody else waiting. */

@@ -1,11 +1,35 @@
 // One's own account: profile, password, logins.
 import { z } from 'zod';
+import { can, RIGHTS, type Right } from '#domain/permissions.ts';
+import { packageVersion } from '#server/package-root.ts';
 import { authedProcedure, router, zIdempotencyKey, zText } from './trpc.ts';
 
 const zKey = { idempotencyKey: zIdempotencyKey };
 const zPassword = z.string().max(400);
 
 export const accountRouter = router({
+	/** What every page needs to know of whoever looks at it. */
+	me: authedProcedure.query(async ({ ctx }) => {
+		const { actor, app } = ctx;
+		const [profile, orgs] = await Promise.all([app.account.profile(actor), app.orgs.list(actor)]);
+		return {
+			user: { id: profile.id, name: profile.name, email: profile.email, isAdmin: profile.isAdmin },
+			orgs: orgs.flatMap((org) => {
+				const grants = actor.memberships.get(org.id);
+				if (!grants) return [];
+				return {
+					id: org.id,
+					name: org.name,
+					role: grants.role,
+					approve: grants.approve,
+					rights: grants
+						? (Object.keys(RIGHTS) as Right[]).filter((right) => can(grants, right))
+						: []
+				};
+			}),
+			version: packageVersion()
+		};
+	}),
 	profile: authedProcedure.query(({ ctx }) => ctx.app.account.profile(ctx.actor)),
 	update: authedProcedure
 		.input(

@@ -7,7 +7,12 @@ const zVillage = z.strictObject({ villageId: zId });
 const zTile = z.number().min(0).max(10_000);
 
 export const villagesRouter = router({
-	list: authedProcedure.query(({ ctx }) => ctx.app.villages.list(ctx.actor)),
+	list: authedProcedure
+		.input(z.strictObject({ orgId: zId.optional() }).optional())
+		.query(async ({ ctx, input }) => {
+			const all = await ctx.app.villages.list(ctx.actor);
+			return input?.orgId ? all.filter((village) => village.orgId === input.orgId) : all;
+		}),
 	state: authedProcedure
 		.input(zVillage)
 		.query(({ ctx, input }) => ctx.app.villages.state(ctx.actor, input.villageId)),

@@ -74,8 +74,6 @@ export const runnerJoinTokens = pgTable(
 			.references(() => orgs.id, { onDelete: 'cascade' }),
 		secretHash: text('secret_hash').notNull(),
 		label: text('label'),
-		/** For the runner that `village up` starts beside the server. */
-		local: boolean('local').notNull().default(false),
 		expiresAt: at('expires_at').notNull(),
 		usedAt: at('used_at'),
 		usedByRunner: text('used_by_runner'),
