@@ -15,10 +15,11 @@ export interface ProcessInfo {
 
 /** Where processes are looked up; one per platform. */
 export interface ProcessTable {
+	/** A scan that begins after the call; callers that wait at the same time share one. */
 	list(): Promise<ProcessInfo[]>;
 	find(pid: number): ProcessInfo | null;
 	/** Whether the process was started with this environment entry (`NAME=value`); false if unknown. */
-	hasEnvironment(pid: number, entry: string): boolean;
+	hasEnvironment(one: ProcessInfo, entry: string): boolean;
 	/** Whether the process ignores SIGTERM, as interactive shells do; false if unknown. */
 	ignoresTerm(pid: number): boolean;
 }
@@ -30,7 +31,40 @@ const SIGTERM_BIT = 1n << 14n;
 
 /** The table of this machine: /proc on Linux, `ps` elsewhere. */
 export function openProcessTable(): ProcessTable {
-	return process.platform === 'linux' ? procTable : psTable;
+	const table = process.platform === 'linux' ? procTable : psTable;
+	return { ...table, list: shareScans(() => table.list()) };
+}
+
+/** A hundred sessions that end together must not scan the machine a hundred times each. */
+function shareScans(scan: () => Promise<ProcessInfo[]>): () => Promise<ProcessInfo[]> {
+	let running: Promise<ProcessInfo[]> | undefined;
+	let next: Promise<ProcessInfo[]> | undefined;
+	const begin = (): Promise<ProcessInfo[]> => {
+		next = undefined;
+		const own = scan().finally(() => {
+			if (running === own) running = undefined;
+		});
+		running = own;
+		return own;
+	};
+	// One that is under way may have passed what the caller asks about.
+	return () => (running ? (next ??= running.then(begin, begin)) : begin());
+}
+
+/** What was read of an environment, for as long as the scan that found its process is in use. */
+const environments = new WeakMap<ProcessInfo, Buffer>();
+
+function readEnvironment(one: ProcessInfo): Buffer {
+	let environment = environments.get(one);
+	if (!environment) {
+		try {
+			environment = Buffer.concat([Buffer.alloc(1), readFileSync(`/proc/${one.pid}/environ`)]);
+		} catch {
+			environment = Buffer.alloc(0);
+		}
+		environments.set(one, environment);
+	}
+	return environment;
 }
 
 const procTable: ProcessTable = {
@@ -48,14 +82,7 @@ const procTable: ProcessTable = {
 		return found;
 	},
 	find: readStat,
-	hasEnvironment(pid, entry) {
-		try {
-			const environment = readFileSync(`/proc/${pid}/environ`);
-			return environment.indexOf(`\0${entry}\0`) >= 0 || environment.indexOf(`${entry}\0`) === 0;
-		} catch {
-			return false;
-		}
-	},
+	hasEnvironment: (one, entry) => readEnvironment(one).includes(`\0${entry}\0`),
 	ignoresTerm(pid) {
 		try {
 			const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(
@@ -94,9 +121,9 @@ const psTable: ProcessTable = {
 	ignoresTerm: () => false,
 	list: () => Promise.resolve(ps(['-A', '-o', PS_COLUMNS])),
 	find: (pid) => ps(['-p', String(pid), '-o', PS_COLUMNS])[0] ?? null,
-	hasEnvironment(pid, entry) {
+	hasEnvironment(one, entry) {
 		try {
-			const line = execFileSync('ps', ['-E', '-ww', '-p', String(pid), '-o', 'command='], {
+			const line = execFileSync('ps', ['-E', '-ww', '-p', String(one.pid), '-o', 'command='], {
 				encoding: 'latin1',
 				timeout: 2000,
 				stdio: ['ignore', 'pipe', 'ignore']

@@ -46,7 +46,7 @@ export function createTree(options: {
 			const isRoot = !sessionGone && one === leader;
 			if (inSession || isRoot) ofSession += 1;
 			const ours =
-				inSession || isRoot || options.marks.every((entry) => table.hasEnvironment(one.pid, entry));
+				inSession || isRoot || options.marks.every((entry) => table.hasEnvironment(one, entry));
 			if (ours && isAllowed(one.pid)) found.set(one.pid, one);
 		}
 		if (ofSession === 0) sessionGone = true;

@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { AskDown, AskUp } from './ask-line.ts';
+import { HostDown } from './down.ts';
+import { HOST_PROTOCOL } from './limits.ts';
+import { HostUp } from './up.ts';
+
+// A host of an older version goes on serving its sessions after an update. If this fails, decide
+// whether it still understands the new messages: if not, raise HOST_PROTOCOL and write its history.
+test('the messages are those of this protocol version', () => {
+	const schemas = [HostUp, HostDown, AskUp, AskDown].map((schema) => z.toJSONSchema(schema));
+	const hash = createHash('sha256').update(JSON.stringify(schemas)).digest('hex').slice(0, 16);
+	expect([HOST_PROTOCOL, hash]).toEqual([1, 'ceac9df35dd0b980']);
+});
