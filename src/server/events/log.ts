@@ -74,28 +74,35 @@ export function createEventLog(deps: { database: Database; bus: Bus; clock: Cloc
 				sql`select pg_advisory_xact_lock(hashtextextended(${`events:${orgId}`}, 0))`
 			);
 			const next = await takeNumbers(tx, orgId, batch);
-			const at = deps.clock.now();
+			const at = deps.clock.now().toISOString();
 			const requestId = currentRequestId() ?? null;
-			const rows = batch.map((event) => ({
-				orgId,
-				villageId: event.villageId ?? null,
-				houseId: event.houseId ?? null,
-				agentId: event.agentId ?? null,
-				sessionId: event.sessionId ?? null,
+			const rows = batch.map((event, n) => ({
+				n,
+				village_id: event.villageId ?? null,
+				house_id: event.houseId ?? null,
+				agent_id: event.agentId ?? null,
+				session_id: event.sessionId ?? null,
 				stream: event.stream,
 				seq: next.get(event.stream)!.value++,
 				type: event.type,
 				data: event.data,
-				actor: event.actor,
-				requestId,
-				at
+				actor: event.actor
 			}));
 			for (let i = 0; i < rows.length; i += ROWS_PER_INSERT) {
-				const inserted = await tx
-					.insert(events)
-					.values(rows.slice(i, i + ROWS_PER_INSERT))
-					.returning({ id: events.id });
-				last.set(orgId, Math.max(last.get(orgId) ?? 0, ...inserted.map((row) => row.id)));
+				// The batch is one parameter of one statement text: a dozen parameters per row cost four times as much.
+				const page = JSON.stringify(rows.slice(i, i + ROWS_PER_INSERT));
+				const [inserted] = await tx.execute<{ id: string }>(sql`
+					with inserted as (
+						insert into events (org_id, village_id, house_id, agent_id, session_id, stream, seq, type,
+							data, actor, request_id, at)
+						select ${orgId}, r.village_id, r.house_id, r.agent_id, r.session_id, r.stream, r.seq, r.type,
+							r.data, r.actor, ${requestId}, ${at}::timestamptz
+						from jsonb_to_recordset(${page}::jsonb) as r(n int, village_id text, house_id text,
+							agent_id text, session_id text, stream text, seq bigint, type text, data jsonb, actor text)
+						order by r.n
+						returning id
+					) select max(id) as id from inserted`);
+				last.set(orgId, Number(inserted!.id));
 			}
 		}
 		return last;
