@@ -1,7 +1,6 @@
 // Runs headless terminals in a worker thread, so that painting a screen for somebody who comes late never holds the
 // server's event loop. Plain JavaScript, because Node starts this file itself.
 import { parentPort } from 'node:worker_threads';
-import serialize from '@xterm/addon-serialize';
 import unicode from '@xterm/addon-unicode11';
 import headless from '@xterm/headless';
 import { createGroundScanner, safeStart } from './ground.js';
@@ -13,7 +12,6 @@ const LONGEST_SEQUENCE = 262_144;
 /**
  * @typedef {object} Mirror
  * @property {import('@xterm/headless').Terminal} terminal
- * @property {import('@xterm/addon-serialize').SerializeAddon} serializer
  * @property {ReturnType<typeof createGroundScanner>} scanner
  * @property {number} offset everything before it is on the screen
  * @property {Uint8Array} tail the beginning of a sequence whose end has not come; it begins at `offset`
@@ -33,14 +31,11 @@ function answer(request) {
 				scrollback: request.scrollback,
 				allowProposedApi: true
 			});
-			const serializer = new serialize.SerializeAddon();
-			terminal.loadAddon(/** @type {any} */ (serializer));
 			terminal.loadAddon(/** @type {any} */ (new unicode.Unicode11Addon()));
 			terminal.unicode.activeVersion = '11';
 			if (request.text) write(terminal, request.text);
 			mirrors.set(request.id, {
 				terminal,
-				serializer,
 				scanner: createGroundScanner(),
 				offset: request.offset,
 				tail: new Uint8Array(0),
@@ -65,7 +60,7 @@ function answer(request) {
 			return { at: safeStart(request.bytes) };
 		case 'paint': {
 			const mirror = must(request.id);
-			const text = paint(mirror.terminal, mirror.serializer, request.scrollback);
+			const text = paint(mirror.terminal, request.scrollback);
 			return {
 				offset: mirror.offset,
 				cols: mirror.terminal.cols,

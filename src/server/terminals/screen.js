@@ -1,30 +1,32 @@
-// A headless terminal as text that paints the same screen, with what the serialize addon leaves out: margins, saved
-// cursor, line-drawing sets, mouse encoding, cursor visibility, tab stops and a line that is full but not wrapped yet.
-// Reads the emulator's inside, as the addon does: its version is pinned, and screen.test.ts compares cell by cell.
+// A headless terminal as text that paints the same terminal: cells, margins, saved cursor, line-drawing sets, modes,
+// mouse encoding, tab stops, and a line that is full but not wrapped yet. Reads the emulator's inside where its
+// interface is silent: its version is pinned, and screen.test.ts compares cell by cell.
+import { printCells, sgr } from './cells.js';
 
-/**
- * @typedef {import('@xterm/headless').Terminal} Terminal
- * @typedef {import('@xterm/addon-serialize').SerializeAddon} SerializeAddon
- */
+/** @typedef {import('@xterm/headless').Terminal} Terminal */
 
 /**
  * @param {Terminal} terminal
- * @param {SerializeAddon} serializer
  * @param {number} scrollback lines above the screen
  * @returns {string} text for a terminal of the same size that was just reset
  */
-export function paint(terminal, serializer, scrollback) {
+export function paint(terminal, scrollback) {
 	const core = /** @type {any} */ (terminal)._core;
-	const inner = /** @type {any} */ (serializer);
 	const { normal, alternate, active } = terminal.buffer;
-	const onAlternate = active.type === 'alternate';
-	let text = inner._serializeBufferByScrollback(terminal, normal, scrollback);
-	if (onAlternate) {
-		text += cursorOf(core._bufferService.buffers.normal) + '\x1b[?1049h\x1b[m\x1b[2J\x1b[H';
-		text += inner._serializeBufferByScrollback(terminal, alternate, 0);
+	const start = Math.max(0, normal.length - terminal.rows - scrollback);
+	let text = printCells(normal, terminal.cols, start);
+	if (active.type === 'alternate') {
+		const below = core._bufferService.buffers.normal;
+		text += margins(below, terminal.rows) + cursorOf(below) + '\x1b[?1049h\x1b[m\x1b[2J\x1b[H';
+		text += printCells(alternate, terminal.cols, 0);
 	}
-	text += finish(terminal, core);
-	return text;
+	return text + finish(terminal, core);
+}
+
+/** @param {any} buffer @param {number} rows */
+function margins(buffer, rows) {
+	if (buffer.scrollTop === 0 && buffer.scrollBottom === rows - 1) return '';
+	return `\x1b[${buffer.scrollTop + 1};${buffer.scrollBottom + 1}r`;
 }
 
 /** @param {any} buffer where a DECSC in it would be, painted with the attributes it saved */
@@ -49,8 +51,7 @@ function finish(terminal, core) {
 	// The saved cursor: put there, saved, and everything moved on. Its origin mode is not saved by the emulator.
 	if (buffer.savedX || buffer.savedY)
 		text += `${cursorOf(buffer)}${charsets([buffer.savedCharset], 0)}\x1b7`;
-	if (buffer.scrollTop !== 0 || buffer.scrollBottom !== terminal.rows - 1)
-		text += `\x1b[${buffer.scrollTop + 1};${buffer.scrollBottom + 1}r`;
+	text += margins(buffer, terminal.rows);
 	if (modes.applicationCursorKeysMode) text += '\x1b[?1h';
 	if (modes.applicationKeypadMode) text += '\x1b[?66h';
 	if (modes.bracketedPasteMode) text += '\x1b[?2004h';
@@ -118,36 +119,4 @@ function charsets(sets, level) {
 	for (const [i, set] of [...sets].entries()) if (set?.q === '─') text += `\x1b${'()*+'[i]}0`;
 	if (level === 1) text += '\x0e';
 	return text;
-}
-
-/** @param {any} attributes @returns {string} */
-export function sgr(attributes) {
-	const codes = ['0'];
-	if (attributes.isBold()) codes.push('1');
-	if (attributes.isDim()) codes.push('2');
-	if (attributes.isItalic()) codes.push('3');
-	if (attributes.isUnderline()) {
-		const style = attributes.getUnderlineStyle?.() ?? 1;
-		codes.push(style > 1 ? `4:${style}` : '4');
-	}
-	if (attributes.isBlink()) codes.push('5');
-	if (attributes.isInverse()) codes.push('7');
-	if (attributes.isInvisible()) codes.push('8');
-	if (attributes.isStrikethrough()) codes.push('9');
-	if (attributes.isOverline()) codes.push('53');
-	color(codes, attributes.isFgRGB(), attributes.isFgPalette(), attributes.getFgColor(), 30);
-	color(codes, attributes.isBgRGB(), attributes.isBgPalette(), attributes.getBgColor(), 40);
-	return `\x1b[${codes.join(';')}m`;
-}
-
-/**
- * @param {string[]} codes
- * @param {boolean} rgb
- * @param {boolean} palette
- * @param {number} value
- * @param {number} first 30 foreground, 40 background
- */
-function color(codes, rgb, palette, value, first) {
-	if (rgb) codes.push(`${first + 8};2;${value >> 16};${(value >> 8) & 255};${value & 255}`);
-	else if (palette) codes.push(value < 8 ? `${first + value}` : `${first + 8};5;${value}`);
 }

@@ -141,10 +141,14 @@ export async function insertSession(
 	return ids.session;
 }
 
+type PeerFrame = { kind: number; stream: number; offset: number; payload: Buffer };
+
 export interface FakePeer extends Peer {
+	/** Messages and frames in the order they were sent. */
+	log: (TerminalDown | PeerFrame)[];
 	backlog: number;
 	messages: TerminalDown[];
-	frames: { kind: number; stream: number; offset: number; payload: Buffer }[];
+	frames: PeerFrame[];
 	/** Terminal bytes as they came, without snapshots. */
 	bytes(): Buffer;
 	of<T extends TerminalDown['t']>(t: T): Extract<TerminalDown, { t: T }>[];
@@ -154,13 +158,19 @@ export function fakePeer(id: string = newId()): FakePeer {
 	const peer: FakePeer = {
 		id,
 		backlog: 0,
+		log: [],
 		messages: [],
 		frames: [],
 		frame(bytes) {
-			const frame = decodeTerminalFrame(bytes)!;
-			peer.frames.push({ ...frame, payload: Buffer.from(frame.payload) });
+			const read = decodeTerminalFrame(bytes)!;
+			const frame = { ...read, payload: Buffer.from(read.payload) };
+			peer.frames.push(frame);
+			peer.log.push(frame);
 		},
-		message: (message) => void peer.messages.push(message),
+		message(message) {
+			peer.messages.push(message);
+			peer.log.push(message);
+		},
 		bytes: () =>
 			Buffer.concat(
 				peer.frames.filter((f) => f.kind === TERMINAL_KIND.output).map((f) => f.payload)
