@@ -1,5 +1,5 @@
-// Mounts the village: one canvas in `parent`, one scene, one loop that sleeps whenever nothing changes.
-// Knows the port, the domain and Phaser; never Svelte, and no DOM but its own canvas.
+// Mounts the village: a canvas for the picture and one above it for words, one scene, one loop that sleeps whenever nothing changes.
+// Knows the port, the domain and Phaser; never Svelte, and no DOM but its own two canvases.
 import * as Phaser from 'phaser';
 import { TILE } from '#domain/village.ts';
 import type { GameHandle, GamePort, VillageChange } from './port.ts';
@@ -38,29 +38,40 @@ const BUFFER_LIMIT = 5_000;
 export function create(parent: HTMLElement, port: GamePort): GameHandle {
 	if (!hasWebGL()) throw new NoWebGLError();
 	const wantsCalm = window.matchMedia('(prefers-reduced-motion: reduce)');
-	const scene = new VillageScene(port, () => wantsCalm.matches);
+	const frame = document.createElement('div');
+	frame.style.cssText =
+		'position:relative;width:100%;height:100%;overflow:hidden;background:#2c5a4a';
+	const words = document.createElement('canvas');
+	words.style.cssText =
+		'position:absolute;inset:0;width:100%;height:100%;touch-action:none;outline-offset:-3px';
+	words.tabIndex = 0;
+	words.setAttribute('role', 'img');
+	words.setAttribute('aria-label', 'Map of the village. The list shows the same and more.');
+	parent.append(frame);
+	const scene = new VillageScene(port, () => wantsCalm.matches, words);
 	const size = () => {
 		const ratio = window.devicePixelRatio || 1;
-		const box = parent.getBoundingClientRect();
+		const box = frame.getBoundingClientRect();
 		return {
 			width: Math.max(1, Math.round(box.width * ratio)),
 			height: Math.max(1, Math.round(box.height * ratio)),
 			ratio
 		};
 	};
-	const first = size();
 	const game = new Phaser.Game({
 		type: Phaser.WEBGL,
-		parent,
-		width: first.width,
-		height: first.height,
+		parent: frame,
+		width: 320,
+		height: 200,
 		backgroundColor: '#2c5a4a',
 		pixelArt: true,
 		banner: false,
 		disableContextMenu: false,
 		audio: { noAudio: true },
 		input: { mouse: false, touch: false, keyboard: false, gamepad: false },
-		scale: { mode: Phaser.Scale.NONE, zoom: 1 / first.ratio },
+		scale: { mode: Phaser.Scale.NONE },
+		// Few textures are used at once; a short list of them keeps the shader small.
+		render: { maxTextures: 8 },
 		fps: { limit: 60 },
 		scene
 	});
@@ -114,23 +125,18 @@ export function create(parent: HTMLElement, port: GamePort): GameHandle {
 
 	const fit = () => {
 		const { width, height, ratio } = size();
-		game.scale.setZoom(1 / ratio);
-		game.scale.resize(width, height);
 		scene.resize(width, height, ratio);
 		request();
 	};
 
 	game.events.once(Phaser.Core.Events.READY, () => {
 		booted = true;
-		const { canvas } = game;
-		canvas.tabIndex = 0;
-		canvas.setAttribute('role', 'img');
-		canvas.setAttribute('aria-label', 'Map of the village. The list shows the same and more.');
-		canvas.style.touchAction = 'none';
-		canvas.style.outlineOffset = '-2px';
-		canvas.style.display = 'block';
-		endings.push(listen(canvas, createGestures(scene, port, canvas, wake)));
-		keys = listenKeys(canvas, {
+		game.canvas.style.cssText +=
+			';position:absolute;left:0;top:0;transform-origin:0 0;image-rendering:pixelated';
+		game.canvas.setAttribute('aria-hidden', 'true');
+		frame.append(words);
+		endings.push(listen(words, createGestures(scene, port, words, wake)));
+		keys = listenKeys(words, {
 			wake,
 			zoom: (direction) => {
 				scene.view.step(direction);
@@ -150,7 +156,7 @@ export function create(parent: HTMLElement, port: GamePort): GameHandle {
 	});
 	scene.onReady = fit;
 	const watch = new ResizeObserver(fit);
-	watch.observe(parent);
+	watch.observe(frame);
 	endings.push(() => watch.disconnect());
 	const onVisible = () => {
 		if (document.hidden) {
@@ -198,6 +204,7 @@ export function create(parent: HTMLElement, port: GamePort): GameHandle {
 			game.destroy(true);
 			// Phaser frees things in its next step, which our loop no longer makes.
 			game.step(performance.now(), 0);
+			frame.remove();
 			buffer = [];
 		},
 		focus(kind, id) {

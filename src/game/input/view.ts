@@ -86,6 +86,32 @@ export class View {
 		};
 	}
 
+	/**
+	 * How the picture is drawn: one canvas pixel per pixel of art, so that a frame costs the same at every zoom and
+	 * screen; the browser enlarges it by `scale` (CSS pixels) and moves it by less than one pixel of art.
+	 */
+	get picture(): {
+		width: number;
+		height: number;
+		scrollX: number;
+		scrollY: number;
+		scale: number;
+		dx: number;
+		dy: number;
+	} {
+		const scrollX = Math.floor(-this.left / this.zoom);
+		const scrollY = Math.floor(-this.top / this.zoom);
+		return {
+			width: Math.ceil(this.width / this.zoom) + 1,
+			height: Math.ceil(this.height / this.zoom) + 1,
+			scrollX,
+			scrollY,
+			scale: this.zoom / this.ratio,
+			dx: (this.left + scrollX * this.zoom) / this.ratio,
+			dy: (this.top + scrollY * this.zoom) / this.ratio
+		};
+	}
+
 	pan(dx: number, dy: number): void {
 		this.#target = null;
 		this.x -= (dx * this.ratio) / this.zoom;

@@ -38,6 +38,7 @@ export class VillageScene extends Phaser.Scene {
 	drawn = 0;
 	readonly #port: GamePort;
 	readonly #reduced: () => boolean;
+	readonly #words: HTMLCanvasElement;
 	#art!: Art;
 	#ground!: Ground;
 	#night!: Night;
@@ -47,7 +48,6 @@ export class VillageScene extends Phaser.Scene {
 	#things!: DrawList;
 	#glow!: DrawList;
 	#signs!: DrawList;
-	#screen!: Phaser.Cameras.Scene2D.Camera;
 	#layoutSeen = 0;
 	#versionSeen = 0;
 	#dirty = true;
@@ -56,10 +56,12 @@ export class VillageScene extends Phaser.Scene {
 	#ready = false;
 	#lastView = '';
 
-	constructor(port: GamePort, reduced: () => boolean) {
+	/** `words` is the canvas above the map on which names are written. */
+	constructor(port: GamePort, reduced: () => boolean, words: HTMLCanvasElement) {
 		super({ key: 'village' });
 		this.#port = port;
 		this.#reduced = reduced;
+		this.#words = words;
 	}
 
 	get ready(): boolean {
@@ -84,20 +86,9 @@ export class VillageScene extends Phaser.Scene {
 		this.#night = new Night(this);
 		this.#glow = new DrawList(this, Phaser.BlendModes.ADD);
 		this.#signs = new DrawList(this);
-		this.#captions = new Captions(this);
-		this.#labels = new Labels(this, this.view.ratio);
-		const worldLayers = [
-			...this.#ground.layers,
-			this.#floor.layer,
-			this.#things.layer,
-			this.#night.layer,
-			this.#glow.layer,
-			this.#signs.layer
-		];
+		this.#captions = new Captions(this.#words);
+		this.#labels = new Labels(this.view.ratio);
 		this.cameras.main.setOrigin(0, 0).setRoundPixels(false);
-		this.cameras.main.ignore(this.#captions.layer);
-		this.#screen = this.cameras.add(0, 0, this.scale.width, this.scale.height).setOrigin(0, 0);
-		this.#screen.ignore(worldLayers);
 		this.cameras.main.setBackgroundColor('#2c5a4a');
 		this.#ready = true;
 		this.#mapChanged();
@@ -107,15 +98,9 @@ export class VillageScene extends Phaser.Scene {
 
 	/** The canvas has a new size, in device pixels. */
 	resize(width: number, height: number, ratio: number): void {
-		const changed = ratio !== this.view.ratio;
 		this.view.resize(width, height, ratio);
 		if (!this.#ready) return;
-		this.cameras.main.setSize(width, height);
-		this.#screen.setSize(width, height);
-		if (changed) {
-			this.#captions.clear();
-			this.#labels = new Labels(this, ratio);
-		}
+		if (ratio !== this.#labels.ratio) this.#labels = new Labels(ratio);
 		this.touch();
 	}
 
@@ -229,10 +214,21 @@ export class VillageScene extends Phaser.Scene {
 		if (this.#ground.show(view.seen(), this.drawn === 0 ? 40 : 1)) this.#dirty = true;
 		this.#night.show(world.layout.grid, light, frame.lights, Phaser.BlendModes.MULTIPLY);
 		const labels = this.#captions.show(frame.wishes, this.#labels, view);
-		this.cameras.main.setZoom(view.zoom).setScroll(-view.left / view.zoom, -view.top / view.zoom);
+		this.#present();
 		this.drawn = this.#floor.size + this.#things.size + this.#signs.size + this.#glow.size + labels;
 		this.#dueMs = Math.max(nowMs, due);
 		this.#tellView();
+	}
+
+	/** Gives the canvas the size of the picture and the browser its enlargement. */
+	#present(): void {
+		const { width, height, scrollX, scrollY, scale, dx, dy } = this.view.picture;
+		if (this.scale.width !== width || this.scale.height !== height) {
+			this.scale.resize(width, height);
+			this.cameras.main.setSize(width, height);
+		}
+		this.cameras.main.setScroll(scrollX, scrollY);
+		this.game.canvas.style.transform = `translate(${dx}px, ${dy}px) scale(${scale})`;
 	}
 
 	#tellView(): void {

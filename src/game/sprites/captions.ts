@@ -1,8 +1,7 @@
 // Places labels on the screen: most important first, none over another, edges kept.
-import * as Phaser from 'phaser';
 import type { View } from '../input/view.ts';
 import type { Wish } from './frame.ts';
-import { LABEL_LIMIT, type Labels } from './labels.ts';
+import { LABEL_LIMIT, type Label, type Labels } from './labels.ts';
 
 interface Area {
 	x: number;
@@ -20,21 +19,15 @@ const NUDGES: readonly (readonly [number, number])[] = [
 ];
 
 export class Captions {
-	readonly layer: Phaser.GameObjects.Layer;
-	readonly #scene: Phaser.Scene;
-	readonly #pool: Phaser.GameObjects.Image[] = [];
+	readonly #context: CanvasRenderingContext2D;
+	#shown = '';
 
-	constructor(scene: Phaser.Scene) {
-		this.#scene = scene;
-		this.layer = scene.add.layer();
+	/** Draws onto a canvas of its own above the map: words keep the screen's resolution. */
+	constructor(canvas: HTMLCanvasElement) {
+		this.#context = canvas.getContext('2d')!;
 	}
 
-	/** Drops the images; they belong to a texture of another screen ratio. */
-	clear(): void {
-		for (const image of this.#pool) image.destroy();
-		this.#pool.length = 0;
-	}
-
+	/** Places the wishes and draws them when they differ from the last time; returns how many are seen. */
 	show(wishes: Wish[], labels: Labels, view: View): number {
 		const placed: Area[] = [];
 		const covers = (area: Area) =>
@@ -49,9 +42,9 @@ export class Captions {
 		wishes.sort((a, b) => b.rank - a.rank || b.y - a.y || a.x - b.x);
 		const wide = view.width / view.ratio;
 		const high = view.height / view.ratio;
-		let used = 0;
+		const drawn: { label: Label; x: number; y: number }[] = [];
 		for (const wish of wishes) {
-			if (used >= LABEL_LIMIT) break;
+			if (drawn.length >= LABEL_LIMIT) break;
 			const at = view.toScreen(wish);
 			if (at.x < -90 || at.x > wide + 90 || at.y < -24 || at.y > high + 24) continue;
 			const label = labels.get(wish.text, wish.style);
@@ -74,19 +67,41 @@ export class Captions {
 				Object.assign(area, home);
 			}
 			placed.push(area);
-			let image = this.#pool[used];
-			if (!image) {
-				image = new Phaser.GameObjects.Image(this.#scene, 0, 0, label.texture);
-				this.layer.add(image);
-				this.#pool.push(image);
-			}
-			if (image.frame !== label.frame) image.setTexture(label.texture, label.frame.name);
-			image.setOrigin(0, 0).setVisible(true);
-			image.setPosition(Math.round(area.x * view.ratio), Math.round(area.y * view.ratio));
-			used++;
+			drawn.push({ label, x: area.x, y: area.y });
 		}
-		for (let i = used; i < this.#pool.length; i++) this.#pool[i]!.setVisible(false);
-		labels.end();
-		return used;
+		this.#draw(drawn, labels, view);
+		return drawn.length;
+	}
+
+	#draw(
+		drawn: readonly { label: Label; x: number; y: number }[],
+		labels: Labels,
+		view: View
+	): void {
+		const { canvas } = this.#context;
+		const shown = `${view.width}x${view.height}@${view.ratio}|${drawn.map((d) => `${d.label.key}@${d.x},${d.y}`).join('|')}`;
+		if (shown === this.#shown) return;
+		this.#shown = shown;
+		if (canvas.width !== view.width || canvas.height !== view.height) {
+			canvas.width = view.width;
+			canvas.height = view.height;
+		} else this.#context.clearRect(0, 0, canvas.width, canvas.height);
+		const r = view.ratio;
+		// Drawn backwards, so that the most important lies on top.
+		for (const { label, x, y } of [...drawn].reverse()) {
+			const width = Math.ceil(label.width * r);
+			const height = Math.ceil(label.height * r);
+			this.#context.drawImage(
+				labels.image,
+				Math.round(label.x),
+				Math.round(label.y),
+				width,
+				height,
+				Math.round(x * r),
+				Math.round(y * r),
+				width,
+				height
+			);
+		}
 	}
 }

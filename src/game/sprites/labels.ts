@@ -1,7 +1,5 @@
-// Names and short words, drawn once each with the page's font into one big texture and shown at screen resolution, never scaled.
+// Names and short words, drawn once each with the page's font into one big picture, and copied from there at screen resolution.
 // A slot is reused for the label that was shown longest ago.
-import type * as Phaser from 'phaser';
-
 export type LabelStyle = 'agent' | 'house' | 'person' | 'self' | 'bubble' | 'alert' | 'count';
 
 interface Slot {
@@ -10,7 +8,6 @@ interface Slot {
 	width: number;
 	height: number;
 	used: number;
-	frame: Phaser.Textures.Frame;
 }
 
 const STYLES: Record<
@@ -61,46 +58,35 @@ const COLUMNS = 5;
 const ROWS = 46;
 export const LABEL_LIMIT = COLUMNS * ROWS;
 
+/** A drawn label: where it lies in `Labels.image` in device pixels, and its size in CSS pixels. */
 export interface Label {
-	texture: string;
-	frame: Phaser.Textures.Frame;
-	/** CSS pixels. */
+	key: string;
+	x: number;
+	y: number;
 	width: number;
 	height: number;
 }
 
 export class Labels {
-	readonly #texture: Phaser.Textures.CanvasTexture;
+	readonly image: HTMLCanvasElement;
+	readonly ratio: number;
 	readonly #context: CanvasRenderingContext2D;
 	readonly #slots = new Map<string, Slot>();
 	readonly #free: number[] = [];
-	readonly #ratio: number;
-	readonly #key: string;
 	#turn = 0;
-	#dirty = false;
 
-	constructor(scene: Phaser.Scene, ratio: number) {
-		this.#ratio = ratio;
-		this.#key = `labels.${ratio}`;
-		if (scene.textures.exists(this.#key)) scene.textures.remove(this.#key);
-		this.#texture = scene.textures.createCanvas(
-			this.#key,
-			Math.ceil(SLOT_WIDTH * COLUMNS * ratio),
-			Math.ceil(SLOT_HEIGHT * ROWS * ratio)
-		)!;
-		this.#context = this.#texture.getContext();
+	constructor(ratio: number) {
+		this.ratio = ratio;
+		this.image = document.createElement('canvas');
+		this.image.width = Math.ceil(SLOT_WIDTH * COLUMNS * ratio);
+		this.image.height = Math.ceil(SLOT_HEIGHT * ROWS * ratio);
+		this.#context = this.image.getContext('2d')!;
 		for (let i = LABEL_LIMIT - 1; i >= 0; i--) this.#free.push(i);
 	}
 
 	/** Call once before the labels of a frame are asked for. */
 	begin(): void {
 		this.#turn++;
-	}
-
-	/** Uploads what was drawn since `begin`. */
-	end(): void {
-		if (this.#dirty) this.#texture.refresh();
-		this.#dirty = false;
 	}
 
 	/** The label of a text in a style, or null when every slot is on the screen already. */
@@ -114,7 +100,13 @@ export class Labels {
 			this.#slots.set(key, slot);
 		}
 		slot.used = this.#turn;
-		return { texture: this.#key, frame: slot.frame, width: slot.width, height: slot.height };
+		return {
+			key,
+			x: (slot.index % COLUMNS) * SLOT_WIDTH * this.ratio,
+			y: Math.floor(slot.index / COLUMNS) * SLOT_HEIGHT * this.ratio,
+			width: slot.width,
+			height: slot.height
+		};
 	}
 
 	#evict(): number | null {
@@ -123,7 +115,6 @@ export class Labels {
 			if (slot.used < this.#turn && (!oldest || slot.used < oldest.used)) oldest = slot;
 		if (!oldest) return null;
 		this.#slots.delete(oldest.key);
-		this.#texture.remove(oldest.frame.name);
 		return oldest.index;
 	}
 
@@ -132,7 +123,7 @@ export class Labels {
 		const c = this.#context;
 		const x = (index % COLUMNS) * SLOT_WIDTH;
 		const y = Math.floor(index / COLUMNS) * SLOT_HEIGHT;
-		c.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+		c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
 		c.clearRect(x, y, SLOT_WIDTH, SLOT_HEIGHT);
 		c.font = `${weight} ${size}px "Inter Variable", Inter, system-ui, sans-serif`;
 		c.textBaseline = 'middle';
@@ -160,17 +151,6 @@ export class Labels {
 		}
 		c.fillStyle = ink;
 		c.fillText(words, x + 6, y + height / 2 + 0.5);
-		this.#dirty = true;
-		const r = this.#ratio;
-		const name = `${index}.${this.#turn}`;
-		const frame = this.#texture.add(
-			name,
-			0,
-			Math.round(x * r),
-			Math.round(y * r),
-			Math.ceil(width * r),
-			Math.ceil(height * r)
-		)!;
-		return { key, index, width, height, used: this.#turn, frame };
+		return { key, index, width, height, used: this.#turn };
 	}
 }
