@@ -11,6 +11,9 @@ const OSC = /\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
 /** Moves to another place on the screen: what follows is not the rest of the line. */
 const MOVE = /\u001b\[[0-9;]*[HfdABEF]/g;
 const FORWARD = /\u001b\[[0-9]*[CG]/g;
+/** Erases the rest of the line; kept as one character until lines are folded. */
+const ERASE = /\u001b\[0?K/g;
+const ERASED = '\u0001';
 const CSI = /\u001b\[[0-?]*[ -/]*[@-~]/g;
 const ESCAPE = /\u001b[ -/]*[0-~]/g;
 const UNFINISHED = /\u001b(?:[\]PX^_][^\u0007]*|\[[0-?]*[ -/]*)?$/;
@@ -22,7 +25,10 @@ function foldLine(line: string): string {
 	let shown = '';
 	for (const part of line.split('\r')) {
 		let text = '';
-		for (const char of part) text = char === '\b' ? text.slice(0, -1) : text + char;
+		for (const char of part)
+			if (char === '\b') text = text.slice(0, -1);
+			else if (char === ERASED) shown = shown.slice(0, text.length);
+			else text += char;
 		shown = text + shown.slice(text.length);
 	}
 	return shown.trimEnd();
@@ -34,11 +40,12 @@ export function plainText(raw: string): string {
 		.replace(OSC, '')
 		.replace(MOVE, '\n')
 		.replace(FORWARD, ' ')
+		.replace(ERASE, ERASED)
 		.replace(CSI, '')
 		.replace(UNFINISHED, '')
 		.replace(ESCAPE, '')
 		.split('\n')
-		.map((line) => foldLine(line).replace(CONTROL, ''))
+		.map((line) => foldLine(line).replace(CONTROL, '').replaceAll('\t', ' '))
 		.filter((line) => line.trim() !== '')
 		.join('\n');
 }

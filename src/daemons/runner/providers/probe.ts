@@ -70,5 +70,5 @@ export async function versionOf(
 
 /** First thing in a text that looks like a version. */
 export function parseVersion(output: string): string | undefined {
-	return /\b\d+\.\d+(?:\.\d+)?(?:[-+.][0-9A-Za-z.-]{1,40})?/.exec(output)?.[0];
+	return /(?<![\d.])\d+\.\d+(?:\.\d+)?(?:[-+.][0-9A-Za-z.-]{1,40})?/.exec(output)?.[0];
 }
