@@ -138,7 +138,7 @@ export class Workspace {
 		if (type === 'house.removed') this.#gone(this.houses, event.houseId ?? data.houseId);
 		else if (type === 'agent_removed') this.#gone(this.agents, event.agentId ?? data.agentId);
 		else if (type === 'runner.deregistered' || type === 'runner.removed')
-			this.#gone(this.runners, data.runnerId ?? data.id);
+			this.#gone(this.runners, data.runnerId ?? (data.runner as RunnerView | undefined)?.id);
 		else if (type === 'demo.started') this.hasDemo = true;
 		else if (type === 'demo.removed') this.hasDemo = false;
 	}
