@@ -3,7 +3,7 @@ import type { PersonRow } from '#domain/views.ts';
 import { Presence, type Socket } from './presence.ts';
 
 class FakeSocket implements Socket {
-	readyState = 0;
+	readyState: Socket['readyState'] = 0;
 	onopen: Socket['onopen'] = null;
 	onmessage: Socket['onmessage'] = null;
 	onclose: Socket['onclose'] = null;

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { MAP_LIMIT } from '#domain/village.ts';
+import { houseActivity } from '#server/villages/activity.ts';
 import { CHECKLIST_STEPS } from '#server/villages/newcomers.ts';
 import { authedProcedure, router, zId, zIdempotencyKey, zText } from './trpc.ts';
 
 const key = { idempotencyKey: zIdempotencyKey };
 const zVillage = z.strictObject({ villageId: zId });
-const zTile = z.number().min(0).max(10_000);
+const zTile = z.number().min(-MAP_LIMIT).max(MAP_LIMIT);
 
 export const villagesRouter = router({
 	list: authedProcedure
@@ -32,6 +34,10 @@ export const housesRouter = router({
 	list: authedProcedure
 		.input(zVillage)
 		.query(({ ctx, input }) => ctx.app.villages.houses(ctx.actor, input.villageId)),
+	/** The last day of a house, newest first. */
+	activity: authedProcedure
+		.input(z.strictObject({ houseId: zId }))
+		.query(({ ctx, input }) => houseActivity(ctx.app, ctx.actor, input.houseId)),
 	roots: authedProcedure
 		.input(z.strictObject({ runnerId: zId }))
 		.query(({ ctx, input }) => ctx.app.villages.roots(ctx.actor, input.runnerId)),

@@ -59,6 +59,7 @@ export function runnerRow(id: string, more: Partial<RunnerView> = {}): RunnerVie
 		used: 1,
 		features: [],
 		providers: [],
+		allowLocal: [],
 		load: { cpuPercent: 30, memoryPercent: 40, diskPercent: 50 },
 		runnerVersion: '0.1.0',
 		lastSeenAt: AT,
