@@ -10,9 +10,11 @@ import { drawGround } from './art/ground.js';
 import { drawNature } from './art/nature.js';
 import { drawThings } from './art/things.js';
 import { drawIcons } from './art/icons.js';
+import { drawFavicon, drawIcon } from './art/marks.js';
 import { FAMILIES, SIZES, drawHouse, drawLit } from './art/houses.js';
 
-const folder = process.argv[2] ?? fileURLToPath(new URL('../static/village', import.meta.url));
+const root = process.argv[2] ?? fileURLToPath(new URL('../static', import.meta.url));
+const folder = `${root}/village`;
 mkdirSync(folder, { recursive: true });
 const save = (name, value) => writeFileSync(`${folder}/${name}.json`, JSON.stringify(value) + '\n');
 
@@ -33,3 +35,7 @@ for (const family of Object.keys(FAMILIES))
 	}
 writeAtlas(folder, 'houses', houses, 1024, Pix);
 writeAtlas(folder, 'things', [...drawNature(), ...drawThings(), ...drawIcons()], 512, Pix);
+
+writeFileSync(`${root}/favicon.svg`, drawFavicon());
+writePng(`${root}/icon-192.png`, drawIcon(3));
+writePng(`${root}/icon-512.png`, drawIcon(8));

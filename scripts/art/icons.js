@@ -215,15 +215,17 @@ function ribbon() {
 	return p.outline(outlines, INK);
 }
 
-/** A corner of the selection frame; the other three are mirrored. */
-function ring(colour) {
-	const p = new Pix(24, 12);
-	for (let a = 0; a < 240; a++) {
-		const t = (a / 240) * Math.PI * 2;
-		if (Math.floor(a / 30) % 2) continue;
-		p.set(11.5 + Math.cos(t) * 10.5, 5.5 + Math.sin(t) * 4.5, colour);
+/** A ring on the ground around someone; `gaps` makes it dashed. */
+function ring(colour, gaps = false) {
+	const p = new Pix(26, 14);
+	for (let a = 0; a < 360; a++) {
+		const t = (a / 360) * Math.PI * 2;
+		if (gaps && Math.floor(a / 22.5) % 2) continue;
+		const x = Math.round(12.5 + Math.cos(t) * 10.5);
+		const y = Math.round(6.5 + Math.sin(t) * 4.6);
+		p.set(x, y, colour).set(x, y + 1, colour);
 	}
-	return p;
+	return p.outline(new Map(), '#181a3090');
 }
 
 export function drawIcons() {
@@ -269,8 +271,8 @@ export function drawIcons() {
 	add('badge.crowd', badge('crowd'));
 	add('ribbon', ribbon());
 	add('ring.select', ring('#fffaf0'));
-	add('ring.hover', ring('#fffaf0b0'));
-	add('ring.watch', ring(HUES.gemini_cli[2]));
+	add('ring.hover', ring('#fffaf0', true));
+	add('ring.watch', ring(HUES.gemini_cli[2], true));
 	add('ring.self', ring(gold[3]));
 	add(
 		'target.0',

@@ -1,13 +1,27 @@
 // The ground as pictures of 32×32 tiles, painted once when they come into view: grass, meadows, paths, square, water and far woods.
 import * as Phaser from 'phaser';
 import { TILE, hashPlace } from '#domain/village.ts';
-import { BRIDGE, GRASS, PATH, PLAZA, WATER, groundAt } from '../sim/grid.ts';
+import { BRIDGE, PATH, PLAZA, WATER, groundAt } from '../sim/grid.ts';
 import type { Layout } from '../sim/layout.ts';
 import type { Art } from './atlas.ts';
 
 const CHUNK = 32;
 const SIZE = CHUNK * TILE;
 const WATER_FRAMES = 4;
+/** Cells of a picture and one more on each side. */
+const SPAN = CHUNK + 2;
+const WET = 1;
+const WAY = 2;
+const SQUARE = 4;
+const MEADOW = 8;
+const SHADE = 16;
+/** Terrains on land, lowest first. */
+const LAYERS: readonly (readonly [number, string])[] = [
+	[SHADE, 'shade'],
+	[MEADOW, 'meadow'],
+	[WAY, 'path'],
+	[SQUARE, 'plaza']
+];
 
 interface Chunk {
 	keys: string[];
@@ -43,6 +57,7 @@ export class Ground {
 	#chunks = new Map<string, Chunk>();
 	#bridge: Phaser.GameObjects.Image | null = null;
 	#frame = 0;
+	#turf: HTMLCanvasElement | null = null;
 
 	constructor(scene: Phaser.Scene, art: Art, layout: Layout) {
 		this.#scene = scene;
@@ -110,7 +125,8 @@ export class Ground {
 		const canvas = document.createElement('canvas');
 		canvas.width = width;
 		canvas.height = height;
-		return canvas.getContext('2d')!;
+		// Kept in plain memory: it is painted once and then handed to the renderer.
+		return canvas.getContext('2d', { willReadFrequently: true })!;
 	}
 
 	#put(context: CanvasRenderingContext2D, index: number, x: number, y: number): void {
@@ -135,72 +151,50 @@ export class Ground {
 		const x0 = grid.x + ci * CHUNK;
 		const y0 = grid.y + cj * CHUNK;
 		const wet: { x: number; y: number; corners: number; phase: number }[] = [];
-		const corners = (x: number, y: number, test: (x: number, y: number) => boolean) =>
-			(test(x, y) ? 1 : 0) |
-			(test(x + 1, y) ? 2 : 0) |
-			(test(x, y + 1) ? 4 : 0) |
-			(test(x + 1, y + 1) ? 8 : 0);
-		const isWater = (x: number, y: number) => {
-			const g = groundAt(grid, x, y);
-			return g === WATER || g === BRIDGE;
-		};
-		const isPath = (x: number, y: number) => {
-			const g = groundAt(grid, x, y);
-			return g === PATH || g === PLAZA || g === BRIDGE;
-		};
-		const isPlaza = (x: number, y: number) => groundAt(grid, x, y) === PLAZA;
-		const isMeadow = (x: number, y: number) => blotch(x, y, 8, seed + 40) > 0.56;
-		const isShade = (x: number, y: number) => blotch(x, y, 10, seed + 41) > 0.56;
-		for (let j = 0; j < CHUNK; j++)
-			for (let i = 0; i < CHUNK; i++)
-				this.#put(land, grass + ((x0 + i) & 3) + ((y0 + j) & 3) * 4, i * TILE, j * TILE);
+		const cells = this.#cells(x0, y0);
+		const at = (i: number, j: number) => cells[(j + 1) * SPAN + i + 1]!;
+		land.fillStyle = this.#grass(land, grass);
+		land.fillRect(0, 0, SIZE, SIZE);
 		// Terrains lie half a tile off the grid: a tile's corners are the middles of four cells.
-		for (let j = -1; j <= CHUNK; j++)
-			for (let i = -1; i <= CHUNK; i++) {
-				const x = x0 + i;
-				const y = y0 + j;
+		for (let j = -1; j < CHUNK; j++)
+			for (let i = -1; i < CHUNK; i++) {
+				const around = [at(i, j), at(i + 1, j), at(i, j + 1), at(i + 1, j + 1)];
+				if (around.every((cell) => cell === 0)) continue;
 				const px = i * TILE + TILE / 2;
 				const py = j * TILE + TILE / 2;
-				const phase = (x & 1) + (y & 1) * 2;
-				const lay = (name: string, mask: number) => {
+				const phase = ((x0 + i) & 1) + ((y0 + j) & 1) * 2;
+				const corners = (bit: number) =>
+					around.reduce((mask, cell, k) => (cell & bit ? mask | (1 << k) : mask), 0);
+				for (const [bit, name] of LAYERS) {
+					const mask = corners(bit);
 					if (mask) this.#put(land, terrains[name]! + mask * 4 + phase, px, py);
-				};
-				lay('shade', corners(x, y, isShade));
-				lay('meadow', corners(x, y, isMeadow));
-				lay('path', corners(x, y, isPath));
-				lay('plaza', corners(x, y, isPlaza));
-				const mask = corners(x, y, isWater);
+				}
+				const mask = corners(WET);
 				if (mask) wet.push({ x: px, y: py, corners: mask, phase });
 			}
+		const made = WET | WAY | SQUARE;
 		for (let j = 0; j < CHUNK; j++)
 			for (let i = 0; i < CHUNK; i++) {
+				if ((at(i, j) | at(i - 1, j) | at(i + 1, j) | at(i, j - 1) | at(i, j + 1)) & made) continue;
 				const x = x0 + i;
 				const y = y0 + j;
-				if (groundAt(grid, x, y) !== GRASS) continue;
-				const near = [-1, 1].some(
-					(d) => isWater(x + d, y) || isWater(x, y + d) || isPath(x + d, y) || isPath(x, y + d)
-				);
 				const roll = hashPlace(x, y, seed + 42);
+				if (roll < 0.72) continue;
 				const flowers = blotch(x, y, 6, seed + 43) > 0.6;
-				if (roll > (flowers ? 0.72 : 0.93) && !near) {
-					const pick = hashPlace(x, y, seed + 44);
-					const kind = flowers
-						? 2 + Math.floor(blotch(x, y, 9, seed + 45) * 3.99)
-						: pick < 0.8
-							? Math.floor(pick * 2.49)
-							: decalCount - 1 - Math.floor((pick - 0.8) * 9.9);
-					this.#put(
-						land,
-						decals + Math.min(decalCount - 1, kind),
-						i * TILE + Math.round((pick - 0.5) * 6),
-						j * TILE
-					);
-				}
+				if (!flowers && roll < 0.93) continue;
+				const pick = hashPlace(x, y, seed + 44);
+				const kind = flowers
+					? 2 + Math.floor(blotch(x, y, 9, seed + 45) * 3.99)
+					: pick < 0.8
+						? Math.floor(pick * 2.49)
+						: decalCount - 1 - Math.floor((pick - 0.8) * 9.9);
+				const shift = Math.round((pick - 0.5) * 6);
+				this.#put(land, decals + Math.min(decalCount - 1, kind), i * TILE + shift, j * TILE);
 			}
 		this.#woods(land, x0, y0);
 		const keys = [`land.${this.#revision}.${ci}.${cj}`];
-		const at = [x0 * TILE, y0 * TILE] as const;
-		const image = this.#show(this.#below, keys[0]!, land.canvas, at);
+		const corner = [x0 * TILE, y0 * TILE] as const;
+		const image = this.#show(this.#below, keys[0]!, land.canvas, corner);
 		if (wet.length === 0) return { keys, land: image, water: null };
 		const frames: string[] = [];
 		for (let frame = 0; frame < WATER_FRAMES; frame++) {
@@ -223,9 +217,39 @@ export class Ground {
 			0,
 			frames[this.#frame % WATER_FRAMES]!
 		);
-		water.setOrigin(0, 0).setPosition(at[0], at[1]);
+		water.setOrigin(0, 0).setPosition(corner[0], corner[1]);
 		this.#water.add(water);
 		return { keys, land: image, water: { image: water, keys: frames } };
+	}
+
+	/** What each cell of a picture and its rim is, as bits. */
+	#cells(x0: number, y0: number): Uint8Array {
+		const { grid, seed } = this.#layout;
+		const cells = new Uint8Array(SPAN * SPAN);
+		for (let j = 0; j < SPAN; j++)
+			for (let i = 0; i < SPAN; i++) {
+				const x = x0 + i - 1;
+				const y = y0 + j - 1;
+				const ground = groundAt(grid, x, y);
+				cells[j * SPAN + i] =
+					(ground === WATER || ground === BRIDGE ? WET : 0) |
+					(ground === PATH || ground === PLAZA || ground === BRIDGE ? WAY : 0) |
+					(ground === PLAZA ? SQUARE : 0) |
+					(blotch(x, y, 8, seed + 40) > 0.56 ? MEADOW : 0) |
+					(blotch(x, y, 10, seed + 41) > 0.56 ? SHADE : 0);
+			}
+		return cells;
+	}
+
+	/** The seamless grass as a pattern; 4×4 tiles, so that it meets at the rims of the pictures. */
+	#grass(context: CanvasRenderingContext2D, first: number): CanvasPattern {
+		if (!this.#turf) {
+			const square = this.#canvas(4 * TILE, 4 * TILE);
+			for (let j = 0; j < 4; j++)
+				for (let i = 0; i < 4; i++) this.#put(square, first + i + j * 4, i * TILE, j * TILE);
+			this.#turf = square.canvas;
+		}
+		return context.createPattern(this.#turf, 'repeat')!;
 	}
 
 	#show(
