@@ -3,19 +3,16 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { ScenarioInput } from '#protocol/runner/scenario.ts';
 import { bundle } from '../session-host/testing/bundle.ts';
 import { openStateDir } from './state-dir.ts';
 import { openControlPlane } from './testing/control-plane.ts';
 import { makeFolder, openHostFor, startFrame, startRunner } from './testing/runner.ts';
 
-let village = '';
-
-beforeAll(async () => {
-	village = await bundle(
-		'village',
-		`import { run as ask } from '#cli/ask.ts';
+const village = bundle(
+	'village',
+	`import { run as ask } from '#cli/ask.ts';
 		import { run as scripted } from '#cli/scripted-agent.ts';
 		import { runRunner } from '#daemons/runner/run.ts';
 		const [command, ...rest] = process.argv.slice(2);
@@ -34,14 +31,13 @@ beforeAll(async () => {
 			});
 			process.exitCode = end.exitCode;
 		}`
-	);
-});
+);
 
 test('a scripted agent reports what it did, asks through the real program, and is answered', async () => {
 	const plane = await openControlPlane();
 	const dataDir = makeFolder();
 	await openHostFor(dataDir);
-	startRunner(plane, dataDir, { program: [process.execPath, village] });
+	startRunner(plane, dataDir, { program: [process.execPath, village()] });
 	const scenario: ScenarioInput = {
 		speed: 0,
 		steps: [
@@ -66,9 +62,10 @@ test('a scripted agent reports what it did, asks through the real program, and i
 	expect(await plane.next('approval.applied')).toMatchObject({ effect: 'allowed' });
 	const second = await plane.next('approval.request');
 	plane.drop(0);
-	expect((await plane.next('hello')) && plane.hellos.at(-1)!.pendingApprovals).toEqual(
-		plane.hellos.length > 1 ? [{ approvalId: second.approvalId, generation: 1, ...about }] : []
-	);
+	await expect.poll(() => plane.hellos.length).toBe(2);
+	expect(plane.hellos[1]!.pendingApprovals).toEqual([
+		{ approvalId: second.approvalId, generation: 1, ...about }
+	]);
 	plane.send({ ...answer, approvalId: second.approvalId, decision: 'deny', message: 'Not today' });
 	expect(await plane.next('session.exited')).toMatchObject({ code: 1 });
 	const kinds = plane.frames.flatMap((frame) =>
@@ -82,7 +79,7 @@ test('an expired question ends with exit code 2, and a late answer changes nothi
 	const plane = await openControlPlane();
 	const dataDir = makeFolder();
 	await openHostFor(dataDir);
-	startRunner(plane, dataDir, { program: [process.execPath, village] });
+	startRunner(plane, dataDir, { program: [process.execPath, village()] });
 	plane.send(startFrame('s-1', { command: 'village ask --action merge "Merge?"; exit $?' }));
 	const asked = await plane.next('approval.request');
 	const decision = {
@@ -115,7 +112,7 @@ test('killed again and again while a session prints, a runner loses and repeats 
 	});
 	let runner: ChildProcess | undefined;
 	const launch = () => {
-		runner = spawn(process.execPath, [village, 'runner', dataDir], {
+		runner = spawn(process.execPath, [village(), 'runner', dataDir], {
 			stdio: 'ignore',
 			env: { PATH: process.env.PATH, HOME: dataDir, SHELL: '/bin/sh' }
 		});
