@@ -41,10 +41,10 @@ export async function activeSessions(
 	agentIds: string[]
 ): Promise<Map<string, ActiveSession>> {
 	if (agentIds.length === 0) return new Map();
-	const pending = sql<number>`(select count(*)::int from ${approvals} a where a.session_id = ${sessions.id} and a.status = 'pending')`;
+	const pending = sql<number>`(select count(*)::int from ${approvals} a where a.session_id = "sessions"."id" and a.status = 'pending')`;
 	const first = sql<
 		string | null
-	>`(select a.summary from ${approvals} a where a.session_id = ${sessions.id} and a.status = 'pending' order by a.requested_at limit 1)`;
+	>`(select a.summary from ${approvals} a where a.session_id = "sessions"."id" and a.status = 'pending' order by a.requested_at limit 1)`;
 	const rows = await db
 		.select({
 			agentId: sessions.agentId,

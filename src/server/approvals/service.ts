@@ -13,7 +13,7 @@ import { approvals } from '#server/db/schema/sessions.ts';
 import type { Database, Db, Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
 import type { Collector, EventLog } from '#server/events/log.ts';
-import { enqueue } from '#server/runners/store.ts';
+import { tell } from '#server/runners/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Agents } from '#server/agents/service.ts';
 import { countPending, lockSession, type Session } from '#server/sessions/store.ts';
@@ -122,7 +122,7 @@ export function createApprovals(deps: {
 			.returning({ id: approvals.id });
 		if (!row) return null;
 		if (to.tell && session.runnerId) {
-			await enqueue(tx, session.runnerId, {
+			await tell(links, tx, collect, session.runnerId, {
 				t: 'approval.decision',
 				approvalId: approval.id,
 				generation: approval.generation,
@@ -133,8 +133,6 @@ export function createApprovals(deps: {
 				...(to.reason ? { message: to.reason } : {}),
 				by: to.kind === 'terminal' ? 'user' : to.kind
 			});
-			const runnerId = session.runnerId;
-			collect.after(() => links.get(runnerId)?.push());
 		}
 		const view = await viewOfApproval(tx, approval.id);
 		collect.add(session.orgId, {
@@ -271,7 +269,7 @@ export function createApprovals(deps: {
 							{ actor: actor.id, reason: 'An approval was denied.' }
 						);
 						if (stopping.runnerId)
-							await enqueue(tx, stopping.runnerId, {
+							await tell(links, tx, collect, stopping.runnerId, {
 								t: 'session.stop',
 								sessionId: session.id,
 								attempt: stopping.attempt,
@@ -288,12 +286,12 @@ export function createApprovals(deps: {
 			if (known && (known.sessionId !== session.id || known.generation >= request.generation)) {
 				// Asked again after a restart in between: whoever waits there gets the answer that was given.
 				if (known.sessionId === session.id && known.status !== 'pending' && session.runnerId)
-					await enqueue(tx, session.runnerId, decisionOf(known));
+					await tell(links, tx, collect, session.runnerId, decisionOf(known));
 				return;
 			}
 			const cancel = (reason: string) =>
 				session.runnerId
-					? enqueue(tx, session.runnerId, {
+					? tell(links, tx, collect, session.runnerId, {
 							t: 'approval.decision',
 							approvalId: request.approvalId,
 							generation: request.generation,

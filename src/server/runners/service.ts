@@ -22,14 +22,7 @@ import { newId } from '#server/new-id.ts';
 import { lockSession, listViews } from '#server/sessions/store.ts';
 import { about, type Transition } from '#server/sessions/transition.ts';
 import type { RunnerLinks } from './links.ts';
-import {
-	enqueue,
-	findRunner,
-	listRunners,
-	sessionsOn,
-	viewOfRunner,
-	type Runner
-} from './store.ts';
+import { tell, findRunner, listRunners, sessionsOn, viewOfRunner, type Runner } from './store.ts';
 
 export interface JoinFacts {
 	hostname: string;
@@ -166,8 +159,10 @@ export function createRunners(deps: {
 			.update(runners)
 			.set({ mode, drainDeadline: deadline, updatedAt: clock.now() })
 			.where(eq(runners.id, runner.id));
-		await enqueue(
+		await tell(
+			links,
 			tx,
+			collect,
 			runner.id,
 			mode === 'active'
 				? { t: 'runner.activate' }

@@ -7,6 +7,8 @@ import type { ServerMessage } from '#protocol/runner/down.ts';
 import { runnerOutbox, runners } from '#server/db/schema/runners.ts';
 import { sessions } from '#server/db/schema/sessions.ts';
 import type { Db, Tx } from '#server/db/open.ts';
+import type { Collector } from '#server/events/log.ts';
+import type { RunnerLinks } from './links.ts';
 
 export type Runner = typeof runners.$inferSelect;
 
@@ -19,7 +21,7 @@ export async function findRunner(db: Db | Tx, id: string): Promise<Runner | null
 	return row ?? null;
 }
 
-const used = sql<number>`(select count(*)::int from ${sessions} s where s.runner_id = ${runners.id} and s.state in ${sql.raw(`('${ACTIVE_STATES.join("','")}')`)})`;
+const used = sql<number>`(select count(*)::int from ${sessions} s where s.runner_id = "runners"."id" and s.state in ${sql.raw(`('${ACTIVE_STATES.join("','")}')`)})`;
 
 /** Runners with how many sessions each has, by name. */
 export async function listRunners(db: Db | Tx, orgId: string): Promise<RunnerView[]> {
@@ -71,14 +73,22 @@ export async function sessionsOn(db: Db | Tx, runnerId: string): Promise<string[
 	return rows.map((row) => row.id);
 }
 
-/** Numbers a command for a runner and keeps it until the runner has acknowledged it. */
-export async function enqueue(tx: Tx, runnerId: string, message: ServerMessage): Promise<void> {
+/** Numbers a command for a runner, keeps it until the runner has acknowledged it, and sends it after the commit. */
+export async function tell(
+	links: Pick<RunnerLinks, 'get'>,
+	tx: Tx,
+	collect: Collector,
+	runnerId: string,
+	message: ServerMessage
+): Promise<void> {
 	const [row] = await tx
 		.update(runners)
 		.set({ outSeq: sql`${runners.outSeq} + 1` })
 		.where(eq(runners.id, runnerId))
 		.returning({ seq: runners.outSeq });
-	if (row) await tx.insert(runnerOutbox).values({ runnerId, seq: row.seq, frame: message });
+	if (!row) return;
+	await tx.insert(runnerOutbox).values({ runnerId, seq: row.seq, frame: message });
+	collect.after(() => links.get(runnerId)?.push());
 }
 
 export function outboxAfter(

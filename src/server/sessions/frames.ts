@@ -12,7 +12,7 @@ import { sessionAttempts, sessions } from '#server/db/schema/sessions.ts';
 import type { Tx } from '#server/db/open.ts';
 import type { Collector, EventLog } from '#server/events/log.ts';
 import type { Logger } from '#server/log.ts';
-import { enqueue } from '#server/runners/store.ts';
+import { tell } from '#server/runners/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Terminals } from '#server/terminals/types.ts';
 import { houseView } from '#server/villages/store.ts';
@@ -319,7 +319,7 @@ export function createSessionFrames(deps: {
 		);
 		// Stopped while it was starting: the process must hear of it.
 		if (next.stopCause && next.runnerId)
-			await enqueue(tx, next.runnerId, {
+			await tell(deps.links, tx, collect, next.runnerId, {
 				t: 'session.stop',
 				sessionId: next.id,
 				attempt: next.attempt,

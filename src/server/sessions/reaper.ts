@@ -12,7 +12,7 @@ import type { Retention } from '#server/events/retention.ts';
 import type { Logger } from '#server/log.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Runners } from '#server/runners/service.ts';
-import { enqueue } from '#server/runners/store.ts';
+import { tell } from '#server/runners/store.ts';
 import type { Terminals } from '#server/terminals/types.ts';
 import { lockSession } from './store.ts';
 import type { Transition } from './transition.ts';
@@ -70,14 +70,13 @@ export function createReaper(deps: {
 			);
 			if (!next.runnerId || isTerminal(next.state)) return;
 			const runnerId = next.runnerId;
-			await enqueue(tx, runnerId, {
+			await tell(links, tx, collect, runnerId, {
 				t: 'session.stop',
 				sessionId: id,
 				attempt: next.attempt,
 				cause,
 				force: false
 			});
-			collect.after(() => links.get(runnerId)?.push());
 		});
 
 	async function sweep(): Promise<void> {

@@ -10,7 +10,7 @@ import type { Database, Tx } from '#server/db/open.ts';
 import type { Collector, EventLog } from '#server/events/log.ts';
 import type { Logger } from '#server/log.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
-import { enqueue } from '#server/runners/store.ts';
+import { tell } from '#server/runners/store.ts';
 import { limitsOf } from '#domain/limits.ts';
 import type { Terminals } from '#server/terminals/types.ts';
 import type { EnvSeal } from './sealed-env.ts';
@@ -26,6 +26,8 @@ export interface Scheduler {
 }
 
 const EVERY_MS = 5_000;
+/** `session.start` leaves once the logs are open (see `assign`), not with the commit. */
+const NOT_YET = { get: () => null };
 
 export function createScheduler(deps: {
 	database: Database;
@@ -46,7 +48,7 @@ export function createScheduler(deps: {
 	let finishedAt = clock.monotonicMs();
 
 	async function candidates(tx: Tx, orgId: string): Promise<Candidate[]> {
-		const assigned = sql<number>`(select count(*)::int from ${sessions} s where s.runner_id = ${runners.id} and s.state in ${sql.raw(`('${ACTIVE_STATES.join("','")}')`)})`;
+		const assigned = sql<number>`(select count(*)::int from ${sessions} s where s.runner_id = "runners"."id" and s.state in ${sql.raw(`('${ACTIVE_STATES.join("','")}')`)})`;
 		const rows = await tx
 			.select({ runner: runners, assigned })
 			.from(runners)
@@ -94,7 +96,7 @@ export function createScheduler(deps: {
 			usage: NO_USAGE,
 			assignedAt: clock.now()
 		});
-		await enqueue(tx, runnerId, {
+		await tell(NOT_YET, tx, collect, runnerId, {
 			t: 'session.start',
 			sessionId: session.id,
 			attempt: placed.attempt,

@@ -12,7 +12,7 @@ import type { Clock } from '#server/clock.ts';
 import type { Collector, EventLog } from '#server/events/log.ts';
 import { eventView } from '#server/events/view.ts';
 import type { Bus } from '#server/bus/memory.ts';
-import { enqueue } from '#server/runners/store.ts';
+import { tell } from '#server/runners/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Terminals } from '#server/terminals/types.ts';
 import type { Agents } from '#server/agents/service.ts';
@@ -137,7 +137,7 @@ export function createSessions(deps: SessionDeps): Sessions {
 					await transition(tx, collect, session, { type: what }, { actor: actor.id });
 				if (!session.runnerId || !links.isOnline(session.runnerId))
 					throw new AppError('RUNNER_OFFLINE', 'The runner of this session is not connected.');
-				await enqueue(tx, session.runnerId, {
+				await tell(links, tx, collect, session.runnerId, {
 					t: `session.${what}`,
 					sessionId,
 					attempt: session.attempt,
@@ -150,8 +150,6 @@ export function createSessions(deps: SessionDeps): Sessions {
 					target: { kind: 'session', id: sessionId },
 					at: clock.now()
 				});
-				const runnerId = session.runnerId;
-				collect.after(() => links.get(runnerId)?.push());
 			});
 		} catch (error) {
 			waiting.delete(requestId);
@@ -195,15 +193,13 @@ export function createSessions(deps: SessionDeps): Sessions {
 					{ actor: actor.id, reason: options.reason }
 				);
 				if (!isTerminal(stopped.state) && stopped.runnerId) {
-					await enqueue(tx, stopped.runnerId, {
+					await tell(links, tx, collect, stopped.runnerId, {
 						t: 'session.stop',
 						sessionId,
 						attempt: stopped.attempt,
 						cause: 'user',
 						force: options.force ?? false
 					});
-					const runnerId = stopped.runnerId;
-					collect.after(() => links.get(runnerId)?.push());
 				}
 				await audit(tx, {
 					orgId: session.orgId,
@@ -273,15 +269,13 @@ export function createSessions(deps: SessionDeps): Sessions {
 					isTerminal(session.state as SessionState)
 				)
 					return;
-				await enqueue(tx, session.runnerId, {
+				await tell(links, tx, collect, session.runnerId, {
 					t: 'session.resize',
 					sessionId,
 					attempt,
 					cols,
 					rows
 				});
-				const runnerId = session.runnerId;
-				collect.after(() => links.get(runnerId)?.push());
 			})
 	};
 }

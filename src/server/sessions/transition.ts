@@ -10,7 +10,7 @@ import { approvals, sessionAttempts, sessions, terminalInput } from '#server/db/
 import type { Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
 import type { Collector, NewEvent } from '#server/events/log.ts';
-import { enqueue } from '#server/runners/store.ts';
+import { tell } from '#server/runners/store.ts';
 import { viewOfApproval } from '#server/approvals/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Terminals } from '#server/terminals/types.ts';
@@ -139,19 +139,18 @@ export function createTransition(deps: {
 		if (!before.runnerId) return;
 		const runnerId = before.runnerId;
 		if (isTerminal(after.state) && after.exitCode === null && after.exitSignal === null)
-			await enqueue(tx, runnerId, {
+			await tell(links, tx, collect, runnerId, {
 				t: 'session.stop',
 				sessionId: before.id,
 				attempt: before.attempt,
 				cause: 'superseded',
 				force: false
 			});
-		await enqueue(tx, runnerId, {
+		await tell(links, tx, collect, runnerId, {
 			t: 'session.discard',
 			sessionId: before.id,
 			attempt: before.attempt
 		});
-		collect.after(() => links.get(runnerId)?.push());
 	}
 }
 

@@ -111,11 +111,11 @@ export async function until<T>(
 	condition: () => T | Promise<T>,
 	what = 'the condition',
 	ms = 5_000
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, null | undefined | false | 0 | ''>> {
 	const end = performance.now() + ms;
 	for (;;) {
 		const value = await condition();
-		if (value) return value as NonNullable<T>;
+		if (value) return value as Exclude<T, null | undefined | false | 0 | ''>;
 		if (performance.now() > end) throw new Error(`${what} did not come true within ${ms} ms`);
 		await new Promise((resolve) => setTimeout(resolve, 15));
 	}
