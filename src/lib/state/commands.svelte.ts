@@ -1,6 +1,5 @@
 // What can be done on this page: the palette lists it, keys reach it, buttons call it. Components add and take away their own.
-import { createContext } from 'svelte';
-import type { Component } from 'svelte';
+import { createContext, untrack, type Component } from 'svelte';
 
 export interface Command {
 	/** Stable and unique, `session.pause`; a later one with the same id stands in front of an earlier. */
@@ -45,7 +44,8 @@ export class Commands {
 
 	/** Adds a set that is read again whenever what it depends on changes; answers the function that removes it. */
 	add(set: () => Command[]): () => void {
-		this.#sets = [...this.#sets, set];
+		// Untracked: an effect that adds must not run again because something was added.
+		this.#sets = [...untrack(() => this.#sets), set];
 		return () => {
 			this.#sets = this.#sets.filter((other) => other !== set);
 		};
