@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostDown } from '#protocol/host/down.ts';
 import type { StreamFrame } from '#protocol/host/stream-frame.ts';
 import type { HostWelcome } from '#protocol/host/welcome.ts';
-import { connectHost, HostUnreachableError, type HostClient } from '../session-host/client.ts';
+import { connectHost, type HostUnreachableError, type HostClient } from '../session-host/client.ts';
 import { ensureHost } from '../session-host/ensure.ts';
 
 /** Waits between tries to reach a host that does not answer. */

@@ -7,7 +7,7 @@ import type { SessionStart, StartSpec } from '#protocol/runner/session-start.ts'
 import { runSessionHost, type SessionHost } from '../../session-host/main.ts';
 import { runRunner, type RunnerEnd, type RunnerOptions } from '../run.ts';
 import { openStateDir } from '../state-dir.ts';
-import type { ControlPlane } from './control-plane.ts';
+import { openControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 
 /** An empty folder with a short path, deleted after the test. */
 export function makeFolder(): string {
@@ -99,4 +99,14 @@ export function startFrame(
 		},
 		...more
 	};
+}
+
+/** A control plane, a session host and a runner that is connected. */
+export async function setUp(options: ControlPlaneOptions & Parameters<typeof startRunner>[2] = {}) {
+	const plane = await openControlPlane(options);
+	const dataDir = makeFolder();
+	const host = await openHostFor(dataDir);
+	const runner = startRunner(plane, dataDir, options);
+	await plane.next('hello');
+	return { plane, dataDir, host, runner };
 }
