@@ -23,7 +23,9 @@ export function printCells(buffer, cols, start) {
 		for (let x = 0; x < cols; x++) {
 			cell = line.getCell(x, cell) ?? cell;
 			if (cell.getWidth() === 0) continue;
-			if (cell.getChars() === '') pen.empty(background(cell));
+			// A resize may leave the first half of a wide character in the last column: nobody can print that.
+			const cut = x + cell.getWidth() > cols;
+			if (cut || cell.getChars() === '') pen.empty(background(cell));
 			else pen.print(sgr(cell), cell.getChars(), cell.getWidth(), isPlain(cell));
 		}
 		if (y + 1 >= buffer.length) pen.lastRow();

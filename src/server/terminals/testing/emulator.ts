@@ -38,10 +38,12 @@ export function createEmulator(cols: number, rows: number, scrollback = 5_000): 
 				for (let x = 0; x < terminal.cols; x++) {
 					const cell = line?.getCell(x);
 					if (!cell) continue;
+					// Half of a wide character that a resize cut: shown as empty, and nobody can print it.
+					const chars = x + cell.getWidth() > terminal.cols ? '' : cell.getChars();
 					const next = [
 						cell.getBgColorMode(),
 						cell.getBgColor(),
-						...(cell.getChars() === ''
+						...(chars === ''
 							? []
 							: [
 									cell.getFgColorMode(),
@@ -53,7 +55,7 @@ export function createEmulator(cols: number, rows: number, scrollback = 5_000): 
 					].join();
 					if (next !== style) text += `{${next}}`;
 					style = next;
-					text += cell.getWidth() === 0 ? '' : cell.getChars() || '·';
+					text += cell.getWidth() === 0 ? '' : chars || '·';
 				}
 				lines.push(text);
 			}
