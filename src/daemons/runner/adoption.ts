@@ -39,9 +39,10 @@ export function createAdoption(table: Table, starts: Starts, ends: Ends): Adopti
 	let orphans: SessionRecord[] | null = options.state.readSessions();
 
 	function follow(held: Held, from: ReadonlyMap<number, number>): void {
-		if (held.phase === 'preparing' || !options.host()) return;
+		if (held.phase === 'preparing') return;
 		const { streamId } = held.record;
 		const streams = OUTPUT_KINDS.map((kind) => ({ streamId, kind, offset: from.get(kind) ?? 0 }));
+		// Also while the host is away: when it is back, it is asked from here on and not from 0.
 		for (const { kind, offset } of streams) held.output.follow(kind, offset);
 		table.toHost({ t: 'follow', streams });
 		ends.sendExitWhenDone(held);

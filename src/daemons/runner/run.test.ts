@@ -277,7 +277,7 @@ test('the verdicts of a welcome are carried out: stop, discard', async () => {
 	const dir = join(dataDir, 'sessions');
 	for (let turn = 0; turn < 100 && readdirSync(dir).length > 0; turn++) await sleep(20);
 	expect(readdirSync(dir)).toEqual([]);
-	expect(readdirSync(join(dataDir, 'work', 'scratch'))).toEqual([]);
+	await expect.poll(() => readdirSync(join(dataDir, 'work', 'scratch'))).toEqual([]);
 });
 
 test('told to stop its sessions at the end, a runner leaves no process behind', async () => {
@@ -296,4 +296,18 @@ test('CPU time of a session is told as a growing total', async () => {
 	const second = await plane.next('session.usage');
 	expect(second.totals.cpuMs!).toBeGreaterThan(first.totals.cpuMs!);
 	expect(second.totals.costUsd).toBeNull();
+});
+
+test('a session host that dies while the runner is connected is replaced, and its session is told as lost', async () => {
+	const { plane, dataDir, host } = await setUp();
+	const start = startFrame('s-1', { command: 'echo kept; read x' });
+	plane.send(start);
+	await plane.see(start.streamId, 'kept');
+	await host.close();
+	await openHostFor(dataDir);
+	expect(await plane.next('session.exited')).toMatchObject({ sessionId: 's-1' });
+	expect(plane.text(start.streamId)).toBe('kept\r\n');
+	expect(plane.frames.filter((frame) => frame.t === 'stream.gap')).toEqual([]);
+	plane.send(startFrame('s-2', { command: 'exit 4' }));
+	expect(await plane.next('session.exited')).toMatchObject({ sessionId: 's-2', code: 4 });
 });
