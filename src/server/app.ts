@@ -28,7 +28,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { openAccount, type Account } from './orgs/account.ts';
 import { openOrgs, type Orgs } from './orgs/service.ts';
 import { openPresence, type Presence } from './presence/presence.ts';
-import { DEFAULT_RUNNER_TIMINGS } from './runners/connection.ts';
+import { DEFAULT_RUNNER_TIMINGS } from './runners/wire.ts';
 import { createRunnerLinks, type RunnerLinks } from './runners/links.ts';
 import { createRunners, type Runners } from './runners/service.ts';
 import { loadSecret } from './secret.ts';

@@ -1,10 +1,7 @@
 // Approvals: durable row first, first answer wins by compare-and-set, nothing is ever allowed by a fault (control-plane.md 5).
-import { and, count, eq, gt, inArray, lte, sql } from 'drizzle-orm';
+import { and, count, eq, inArray, lte, sql } from 'drizzle-orm';
 import { mayResolve, type ApprovalStatus, type Decision } from '#domain/approval.ts';
 import type { ApprovalView, Page } from '#domain/views.ts';
-import type { ApprovalApplied } from '#protocol/runner/approval-applied.ts';
-import type { ApprovalRequest } from '#protocol/runner/approval-request.ts';
-import { limitsOf } from '#domain/limits.ts';
 import { isTerminal } from '#domain/session.ts';
 import { audit } from '#server/audit/service.ts';
 import { demand, may, missing, systemActor, type Actor } from '#server/auth/actor.ts';
@@ -12,19 +9,20 @@ import type { Clock } from '#server/clock.ts';
 import { approvals } from '#server/db/schema/sessions.ts';
 import type { Database, Db, Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
-import type { Collector, EventLog } from '#server/events/log.ts';
+import type { EventLog } from '#server/events/log.ts';
 import { tell } from '#server/runners/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Agents } from '#server/agents/service.ts';
-import { countPending, lockSession, type Session } from '#server/sessions/store.ts';
-import { about, type Transition } from '#server/sessions/transition.ts';
+import { createRequests, type Requests } from './requests.ts';
+import { createSettle } from './settle.ts';
+import { lockSession } from '#server/sessions/store.ts';
+import { type Transition } from '#server/sessions/transition.ts';
 import {
 	approvalColumns,
 	approvalView,
 	findApproval,
 	viewOfApproval,
-	withoutDetails,
-	type Approval
+	withoutDetails
 } from './store.ts';
 
 export interface ResolveInput {
@@ -36,7 +34,7 @@ export interface ResolveInput {
 	reason?: string | undefined;
 }
 
-export interface Approvals {
+export interface Approvals extends Requests {
 	list(
 		actor: Actor,
 		filter: {
@@ -49,18 +47,6 @@ export interface Approvals {
 	get(actor: Actor, approvalId: string): Promise<ApprovalView>;
 	/** Throws `APPROVAL_NOT_FOUND`, `APPROVAL_ALREADY_RESOLVED` (details: the winner), `APPROVAL_EXPIRED`, `APPROVAL_STALE`. */
 	resolve(actor: Actor, input: ResolveInput): Promise<ApprovalView>;
-	/** A process in a session asks and is blocked. Repeating the same request changes nothing. */
-	requested(tx: Tx, collect: Collector, session: Session, request: ApprovalRequest): Promise<void>;
-	/** The runner tells what became of a decision. */
-	applied(tx: Tx, collect: Collector, runnerId: string, answer: ApprovalApplied): Promise<void>;
-	/** Whoever asked is gone. */
-	withdrawn(
-		tx: Tx,
-		collect: Collector,
-		runnerId: string,
-		approvalId: string,
-		reason: string
-	): Promise<void>;
 	/** Ends those whose time is over; expiry is a state of its own and allows nothing. */
 	expire(): Promise<number>;
 	/** Approvals pending now, for `/metrics`. */
@@ -78,88 +64,8 @@ export function createApprovals(deps: {
 	const { log, clock, links, transition } = deps;
 	const db: Db = deps.database.db;
 
-	/** Writes the final status if it is still pending; null when somebody else was first. */
-	async function settle(
-		tx: Tx,
-		collect: Collector,
-		session: Session,
-		approval: Approval,
-		to: {
-			status: ApprovalStatus;
-			kind: 'user' | 'terminal' | 'policy' | 'expiry' | 'system';
-			by?: string | undefined;
-			byName?: string | undefined;
-			via?: string | undefined;
-			reason?: string | undefined;
-			/** What the process that waits is told; none when it needs no word. */
-			tell?: 'allow' | 'deny' | 'expire' | 'cancel' | undefined;
-			optionId?: string | undefined;
-			notAfter?: Date | undefined;
-		}
-	): Promise<ApprovalView | null> {
-		const now = clock.now();
-		// Before the row changes, because the machine counts what is pending.
-		const wasPending = await countPending(tx, session.id);
-		const [row] = await tx
-			.update(approvals)
-			.set({
-				status: to.status,
-				resolvedAt: now,
-				resolvedKind: to.kind,
-				resolvedBy: to.by ?? null,
-				resolvedByName: to.byName ?? null,
-				resolvedVia: to.via ?? null,
-				reason: to.reason ?? null
-			})
-			.where(
-				and(
-					eq(approvals.id, approval.id),
-					eq(approvals.generation, approval.generation),
-					eq(approvals.status, 'pending'),
-					to.notAfter ? gt(approvals.expiresAt, to.notAfter) : undefined
-				)
-			)
-			.returning({ id: approvals.id });
-		if (!row) return null;
-		if (to.tell && session.runnerId) {
-			await tell(links, tx, collect, session.runnerId, {
-				t: 'approval.decision',
-				approvalId: approval.id,
-				generation: approval.generation,
-				sessionId: session.id,
-				attempt: approval.attempt,
-				decision: to.tell,
-				...(to.optionId ? { optionId: to.optionId } : {}),
-				...(to.reason ? { message: to.reason } : {}),
-				by: to.kind === 'terminal' ? 'user' : to.kind
-			});
-		}
-		const view = await viewOfApproval(tx, approval.id);
-		collect.add(session.orgId, {
-			...about(session),
-			type: 'approval.resolved',
-			data: {
-				approvalId: approval.id,
-				decision: to.status === 'allowed' ? 'allow' : to.status === 'denied' ? 'deny' : null,
-				approval: view
-			},
-			actor: to.by ?? 'system'
-		});
-		if (wasPending === 1 && session.state === 'WAITING_FOR_APPROVAL')
-			await transitionAfterSettle(tx, collect, session, to.by ?? 'system');
-		else await deps.agents.refresh(tx, collect, session.agentId, true);
-		return view;
-	}
-
-	/** The machine sees the world before the answer: one pending. The row is settled in the same transaction. */
-	async function transitionAfterSettle(
-		tx: Tx,
-		collect: Collector,
-		session: Session,
-		actor: string
-	) {
-		await transition(tx, collect, session, { type: 'settle_approval' }, { actor, pending: 1 });
-	}
+	const settle = createSettle(deps);
+	const { requested, applied, withdrawn } = createRequests({ ...deps, settle });
 
 	async function lockBoth(tx: Tx, actor: Actor, input: { sessionId: string; approvalId: string }) {
 		const approval = await findApproval(tx, input.approvalId);
@@ -280,130 +186,9 @@ export function createApprovals(deps: {
 				}
 				return view;
 			}),
-		async requested(tx, collect, session, request) {
-			const now = clock.now();
-			const known = await findApproval(tx, request.approvalId);
-			if (known && (known.sessionId !== session.id || known.generation >= request.generation)) {
-				// Asked again after a restart in between: whoever waits there gets the answer that was given.
-				if (known.sessionId === session.id && known.status !== 'pending' && session.runnerId)
-					await tell(links, tx, collect, session.runnerId, decisionOf(known));
-				return;
-			}
-			const cancel = (reason: string) =>
-				session.runnerId
-					? tell(links, tx, collect, session.runnerId, {
-							t: 'approval.decision',
-							approvalId: request.approvalId,
-							generation: request.generation,
-							sessionId: session.id,
-							attempt: request.attempt,
-							decision: 'cancel',
-							message: reason,
-							by: 'system'
-						})
-					: Promise.resolve();
-			const live =
-				session.state === 'RUNNING' ||
-				session.state === 'WAITING_FOR_APPROVAL' ||
-				session.state === 'PAUSED_BY_HUMAN';
-			if (!live) return cancel('The session is not running.');
-			const limits = limitsOf({});
-			if ((await countPending(tx, session.id)) >= limits.approvalsPendingPerSession)
-				return cancel('Too many questions of this session wait already.');
-			const timeoutMs = Math.min(
-				request.timeoutMs ?? Infinity,
-				limits.approvalTimeoutSeconds * 1000
-			);
-			const values = {
-				action: request.action,
-				kind: request.kind,
-				risk: request.risk,
-				summary: request.summary,
-				details: request.details ?? null,
-				tool: request.tool ?? null,
-				command: request.command ?? null,
-				cwd: request.cwd ?? null,
-				diff: request.diff ?? null,
-				paths: request.paths ?? null,
-				options: request.options ?? null,
-				generation: request.generation,
-				status: 'pending' as const,
-				requestedAt: now,
-				expiresAt: new Date(now.getTime() + timeoutMs)
-			};
-			// The machine is asked before the row counts as pending.
-			await transition(
-				tx,
-				collect,
-				session,
-				{ type: 'request_approval' },
-				{ actor: session.agentId }
-			);
-			if (known)
-				await tx
-					.update(approvals)
-					.set({
-						...values,
-						resolvedAt: null,
-						resolvedKind: null,
-						resolvedBy: null,
-						resolvedByName: null,
-						resolvedVia: null,
-						reason: null,
-						effect: null
-					})
-					.where(eq(approvals.id, known.id));
-			else
-				await tx.insert(approvals).values({
-					...values,
-					id: request.approvalId,
-					orgId: session.orgId,
-					sessionId: session.id,
-					agentId: session.agentId,
-					attempt: session.attempt,
-					demo: session.demo
-				});
-			const approval = await viewOfApproval(tx, request.approvalId);
-			collect.add(session.orgId, {
-				...about(session),
-				type: 'approval.requested',
-				data: { approvalId: request.approvalId, approval },
-				actor: session.agentId
-			});
-			await audit(tx, {
-				orgId: session.orgId,
-				actor: systemActor(session.agentId),
-				action: 'approval.request',
-				target: { kind: 'approval', id: request.approvalId },
-				detail: { sessionId: session.id, action: request.action, risk: request.risk },
-				at: now
-			});
-			await deps.agents.refresh(tx, collect, session.agentId, true);
-		},
-		async applied(tx, collect, runnerId, answer) {
-			const approval = await findApproval(tx, answer.approvalId);
-			if (!approval || approval.generation !== answer.generation || approval.effect) return;
-			const session = await lockSession(tx, approval.sessionId);
-			if (!session || session.runnerId !== runnerId) return;
-			if (answer.by === 'terminal' && approval.status === 'pending') {
-				await settle(tx, collect, session, approval, {
-					status: 'answered_at_terminal',
-					kind: 'terminal',
-					via: 'terminal'
-				});
-			}
-			await tx
-				.update(approvals)
-				.set({ effect: answer.effect })
-				.where(eq(approvals.id, approval.id));
-		},
-		async withdrawn(tx, collect, runnerId, approvalId, reason) {
-			const approval = await findApproval(tx, approvalId);
-			if (!approval || approval.status !== 'pending') return;
-			const session = await lockSession(tx, approval.sessionId);
-			if (!session || session.runnerId !== runnerId) return;
-			await settle(tx, collect, session, approval, { status: 'cancelled', kind: 'system', reason });
-		},
+		requested,
+		applied,
+		withdrawn,
 		async expire() {
 			const now = clock.now();
 			const due = await db
@@ -438,32 +223,5 @@ export function createApprovals(deps: {
 				.where(eq(approvals.status, 'pending'));
 			return row?.n ?? 0;
 		}
-	};
-}
-
-/** The decision of a settled approval, to be told again. */
-export function decisionOf(approval: Approval) {
-	const decision =
-		approval.status === 'allowed'
-			? ('allow' as const)
-			: approval.status === 'denied'
-				? ('deny' as const)
-				: approval.status === 'expired'
-					? ('expire' as const)
-					: ('cancel' as const);
-	return {
-		t: 'approval.decision' as const,
-		approvalId: approval.id,
-		generation: approval.generation,
-		sessionId: approval.sessionId,
-		attempt: approval.attempt,
-		decision,
-		...(approval.reason ? { message: approval.reason } : {}),
-		by:
-			approval.resolvedKind === 'user' ||
-			approval.resolvedKind === 'policy' ||
-			approval.resolvedKind === 'expiry'
-				? approval.resolvedKind
-				: ('system' as const)
 	};
 }

@@ -1,5 +1,5 @@
 // The envelope of every `/api` answer (control-plane.md 12), and turning failures into it.
-import { z, ZodError } from 'zod';
+import { ZodError, type z } from 'zod';
 import { ERRORS } from '#protocol/errors.ts';
 import { AppError, isAppError } from '#server/errors.ts';
 

@@ -1,8 +1,5 @@
 // One runner's connection after the upgrade: hello, reconciliation, frames in order, bytes, acknowledgements (control-plane.md 8).
-import { and, eq, inArray } from 'drizzle-orm';
-import { reconcile, type Desired } from '#domain/reconcile.ts';
-import { HEARTBEAT_EVERY_MS, HEARTBEAT_TIMEOUT_MS } from '#domain/runner.ts';
-import { ACTIVE_STATES } from '#domain/session.ts';
+import { eq } from 'drizzle-orm';
 import { CLOSE } from '#protocol/close-codes.ts';
 import { MAX_FRAME_BYTES } from '#protocol/envelope.ts';
 import { decodeBinary, encodeBinary, KIND } from '#protocol/runner/binary.ts';
@@ -16,63 +13,14 @@ import {
 } from '#protocol/runner/up.ts';
 import { DEFAULT_WINDOW } from '#protocol/runner/welcome.ts';
 import { RUNNER_PROTOCOL, RUNNER_PROTOCOL_MIN } from '#protocol/version.ts';
-import type { Approvals } from '#server/approvals/service.ts';
-import type { Clock } from '#server/clock.ts';
 import { runners } from '#server/db/schema/runners.ts';
-import { sessionAttempts, sessions } from '#server/db/schema/sessions.ts';
-import type { Database, Tx } from '#server/db/open.ts';
-import type { Collector, EventLog } from '#server/events/log.ts';
-import type { Logger } from '#server/log.ts';
-import type { SessionFrames } from '#server/sessions/frames.ts';
-import { lockSession } from '#server/sessions/store.ts';
-import type { Transition } from '#server/sessions/transition.ts';
-import type { OutputKind, Terminals } from '#server/terminals/types.ts';
-import type { RunnerLink, RunnerLinks } from './links.ts';
-import type { Runners } from './service.ts';
+import type { Tx } from '#server/db/open.ts';
+import type { Collector } from '#server/events/log.ts';
+import type { OutputKind } from '#server/terminals/types.ts';
+import { reconcileSessions } from './reconcile.ts';
+import type { ConnectionDeps, Wire } from './wire.ts';
+import type { RunnerLink } from './links.ts';
 import { forgetOutbox, outboxAfter, type Runner } from './store.ts';
-
-/** A websocket, as this module needs it. */
-export interface Wire {
-	send(data: string | Uint8Array): void;
-	close(code: number, reason: string): void;
-	/** Stop or go on reading. */
-	pause(): void;
-	resume(): void;
-	readonly backlog: number;
-}
-
-export interface RunnerTimings {
-	helloMs: number;
-	heartbeatMs: number;
-	timeoutMs: number;
-	/** A closed connection may come back this long before the runner counts as away. */
-	graceMs: number;
-	ackMs: number;
-}
-
-export const DEFAULT_RUNNER_TIMINGS: RunnerTimings = {
-	helloMs: 5_000,
-	heartbeatMs: HEARTBEAT_EVERY_MS,
-	timeoutMs: HEARTBEAT_TIMEOUT_MS,
-	graceMs: 3_000,
-	ackMs: 10
-};
-
-export interface ConnectionDeps {
-	database: Database;
-	clock: Clock;
-	log: EventLog;
-	logger: Logger;
-	serverId: string;
-	links: RunnerLinks;
-	runners: Runners;
-	frames: SessionFrames;
-	approvals: Approvals;
-	terminals: Terminals;
-	transition: Transition;
-	timings: RunnerTimings;
-	onRejected?: (code: string) => void;
-}
 
 export interface RunnerConnection {
 	text(json: string): void;
@@ -220,7 +168,7 @@ export function openRunnerConnection(
 		received = committed = ackedSeq = row.recvBootId === bootId ? row.recvSeq : 0;
 		// A database that was restored from a backup numbers again from where it was.
 		sentSeq = Math.min(hello.recv.seq, row.outSeq);
-		const verdicts = await reconcileSessions(hello);
+		const verdicts = await reconcileSessions(deps, runner.id, hello);
 		await deps.runners.connected(runner.id, hello);
 		if (state !== 'greeting') return;
 		send({
@@ -245,84 +193,6 @@ export function openRunnerConnection(
 				await terminals.linked(placement, held.inOffset);
 		}
 		await flush();
-	}
-
-	/** Makes the server's view and the runner's agree, and says what becomes of each session. */
-	async function reconcileSessions(hello: Hello) {
-		const rows = await db
-			.select()
-			.from(sessions)
-			.where(and(eq(sessions.runnerId, runner.id), inArray(sessions.state, [...ACTIVE_STATES])));
-		const desired = new Map<string, Desired>(
-			rows.map((s) => [
-				s.id,
-				{
-					sessionId: s.id,
-					runnerId: s.runnerId,
-					attempt: s.attempt,
-					state: s.state,
-					phase: s.phase,
-					stopCause: s.stopCause
-				}
-			])
-		);
-		const held = hello.sessions.map((h) => ({
-			sessionId: h.sessionId,
-			attempt: h.attempt,
-			exited: h.phase === 'exited'
-		}));
-		const result = reconcile(runner.id, held, desired);
-		for (const s of rows) {
-			const [attempt] = await db
-				.select()
-				.from(sessionAttempts)
-				.where(and(eq(sessionAttempts.sessionId, s.id), eq(sessionAttempts.attempt, s.attempt)));
-			if (attempt)
-				links.place({
-					sessionId: s.id,
-					orgId: s.orgId,
-					runnerId: runner.id,
-					attempt: s.attempt,
-					streamId: attempt.streamId,
-					termBase: attempt.termBase
-				});
-		}
-		for (const id of result.lost)
-			await deps.log.transact(async (tx, collect) => {
-				const session = await lockSession(tx, id);
-				if (session?.runnerId === runner.id && ACTIVE_STATES.some((a) => a === session.state))
-					await deps.transition(
-						tx,
-						collect,
-						session,
-						session.onRunnerLost === 'reschedule' && session.attempt < 2
-							? { type: 'requeue' }
-							: { type: 'fail', failureClass: 'host_lost' },
-						{ actor: 'system', reason: 'The session host that ran it is gone.' }
-					);
-			});
-		const kept = result.verdicts.filter((v) => v.verdict !== 'discard' && desired.has(v.sessionId));
-		for (const verdict of kept) {
-			const session = rows.find((s) => s.id === verdict.sessionId);
-			if (session?.connectivity === 'lost') await reconnected(session.id);
-		}
-		return Promise.all(
-			result.verdicts.map(async (verdict) => {
-				const placement = links.placementOf(verdict.sessionId);
-				const mine = verdict.cause !== 'superseded' && placement?.attempt === verdict.attempt;
-				return {
-					...verdict,
-					streams: mine ? await terminals.heads(placement) : [],
-					inOffset: hello.sessions.find((h) => h.sessionId === verdict.sessionId)?.inOffset ?? 0
-				};
-			})
-		);
-	}
-
-	async function reconnected(sessionId: string): Promise<void> {
-		await deps.log.transact((tx, collect) =>
-			deps.runners.setConnectivity(tx, collect, sessionId, 'ok')
-		);
 	}
 
 	/** Applies queued reliable frames: many in one transaction, one by one when one of them cannot be applied. */

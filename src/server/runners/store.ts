@@ -110,3 +110,20 @@ export async function forgetOutbox(db: Db | Tx, runnerId: string, upTo: number):
 		.delete(runnerOutbox)
 		.where(and(eq(runnerOutbox.runnerId, runnerId), lte(runnerOutbox.seq, upTo)));
 }
+
+/** Tells followers of a runner, with its full new value. */
+export async function emitRunner(
+	tx: Tx,
+	collect: Collector,
+	runnerId: string,
+	type: string,
+	data: Record<string, unknown> = {}
+) {
+	const view = await viewOfRunner(tx, runnerId);
+	collect.add(view.orgId, {
+		stream: `org:${view.orgId}`,
+		type,
+		data: { runnerId, ...data, runner: view },
+		actor: `runner:${runnerId}`
+	});
+}

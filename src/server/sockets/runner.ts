@@ -2,11 +2,8 @@
 import type { WebSocket } from 'ws';
 import { MAX_FRAME_BYTES } from '#protocol/envelope.ts';
 import { RUNNER_SUBPROTOCOL } from '#protocol/version.ts';
-import {
-	openRunnerConnection,
-	type ConnectionDeps,
-	type Wire
-} from '#server/runners/connection.ts';
+import { openRunnerConnection } from '#server/runners/connection.ts';
+import type { ConnectionDeps, Wire } from '#server/runners/wire.ts';
 import type { Door } from './upgrade.ts';
 
 export function createRunnerDoor(deps: ConnectionDeps): Door {

@@ -130,7 +130,7 @@ export function createUpgrades(deps: {
 		},
 		async close(code = 1012, reason = 'restarting') {
 			closing = true;
-			await Promise.all([...servers.values()].map(({ door }) => door.close(code, reason)));
+			await Promise.all([...servers.values()].map(async ({ door }) => door.close(code, reason)));
 			for (const { wss } of servers.values()) wss.close();
 		},
 		counts: () => new Map([...servers].map(([path, { wss }]) => [path, wss.clients.size]))

@@ -1,0 +1,197 @@
+// What processes in sessions ask, and what runners say became of an answer.
+import { eq } from 'drizzle-orm';
+import { limitsOf } from '#domain/limits.ts';
+import type { ApprovalApplied } from '#protocol/runner/approval-applied.ts';
+import type { ApprovalRequest } from '#protocol/runner/approval-request.ts';
+import type { Agents } from '#server/agents/service.ts';
+import { audit } from '#server/audit/service.ts';
+import { systemActor } from '#server/auth/actor.ts';
+import type { Clock } from '#server/clock.ts';
+import { approvals } from '#server/db/schema/sessions.ts';
+import type { Tx } from '#server/db/open.ts';
+import type { Collector } from '#server/events/log.ts';
+import type { RunnerLinks } from '#server/runners/links.ts';
+import { tell } from '#server/runners/store.ts';
+import { countPending, lockSession, type Session } from '#server/sessions/store.ts';
+import { about, type Transition } from '#server/sessions/transition.ts';
+import type { Settle } from './settle.ts';
+import { findApproval, viewOfApproval, type Approval } from './store.ts';
+
+export interface Requests {
+	/** A process in a session asks and is blocked. Repeating the same request changes nothing. */
+	requested(tx: Tx, collect: Collector, session: Session, request: ApprovalRequest): Promise<void>;
+	/** The runner tells what became of a decision. */
+	applied(tx: Tx, collect: Collector, runnerId: string, answer: ApprovalApplied): Promise<void>;
+	/** Whoever asked is gone. */
+	withdrawn(
+		tx: Tx,
+		collect: Collector,
+		runnerId: string,
+		approvalId: string,
+		reason: string
+	): Promise<void>;
+}
+
+export function createRequests(deps: {
+	clock: Clock;
+	links: RunnerLinks;
+	agents: Agents;
+	transition: Transition;
+	settle: Settle;
+}): Requests {
+	const { clock, links, settle, transition } = deps;
+
+	return {
+		async requested(tx, collect, session, request) {
+			const now = clock.now();
+			const known = await findApproval(tx, request.approvalId);
+			if (known && (known.sessionId !== session.id || known.generation >= request.generation)) {
+				// Asked again after a restart in between: whoever waits there gets the answer that was given.
+				if (known.sessionId === session.id && known.status !== 'pending' && session.runnerId)
+					await tell(links, tx, collect, session.runnerId, decisionOf(known));
+				return;
+			}
+			const cancel = (reason: string) =>
+				session.runnerId
+					? tell(links, tx, collect, session.runnerId, {
+							t: 'approval.decision',
+							approvalId: request.approvalId,
+							generation: request.generation,
+							sessionId: session.id,
+							attempt: request.attempt,
+							decision: 'cancel',
+							message: reason,
+							by: 'system'
+						})
+					: Promise.resolve();
+			const live =
+				session.state === 'RUNNING' ||
+				session.state === 'WAITING_FOR_APPROVAL' ||
+				session.state === 'PAUSED_BY_HUMAN';
+			if (!live) return cancel('The session is not running.');
+			const limits = limitsOf({});
+			if ((await countPending(tx, session.id)) >= limits.approvalsPendingPerSession)
+				return cancel('Too many questions of this session wait already.');
+			const timeoutMs = Math.min(
+				request.timeoutMs ?? Infinity,
+				limits.approvalTimeoutSeconds * 1000
+			);
+			const values = {
+				action: request.action,
+				kind: request.kind,
+				risk: request.risk,
+				summary: request.summary,
+				details: request.details ?? null,
+				tool: request.tool ?? null,
+				command: request.command ?? null,
+				cwd: request.cwd ?? null,
+				diff: request.diff ?? null,
+				paths: request.paths ?? null,
+				options: request.options ?? null,
+				generation: request.generation,
+				status: 'pending' as const,
+				requestedAt: now,
+				expiresAt: new Date(now.getTime() + timeoutMs)
+			};
+			// The machine is asked before the row counts as pending.
+			await transition(
+				tx,
+				collect,
+				session,
+				{ type: 'request_approval' },
+				{ actor: session.agentId }
+			);
+			if (known)
+				await tx
+					.update(approvals)
+					.set({
+						...values,
+						resolvedAt: null,
+						resolvedKind: null,
+						resolvedBy: null,
+						resolvedByName: null,
+						resolvedVia: null,
+						reason: null,
+						effect: null
+					})
+					.where(eq(approvals.id, known.id));
+			else
+				await tx.insert(approvals).values({
+					...values,
+					id: request.approvalId,
+					orgId: session.orgId,
+					sessionId: session.id,
+					agentId: session.agentId,
+					attempt: session.attempt,
+					demo: session.demo
+				});
+			const approval = await viewOfApproval(tx, request.approvalId);
+			collect.add(session.orgId, {
+				...about(session),
+				type: 'approval.requested',
+				data: { approvalId: request.approvalId, approval },
+				actor: session.agentId
+			});
+			await audit(tx, {
+				orgId: session.orgId,
+				actor: systemActor(session.agentId),
+				action: 'approval.request',
+				target: { kind: 'approval', id: request.approvalId },
+				detail: { sessionId: session.id, action: request.action, risk: request.risk },
+				at: now
+			});
+			await deps.agents.refresh(tx, collect, session.agentId, true);
+		},
+		async applied(tx, collect, runnerId, answer) {
+			const approval = await findApproval(tx, answer.approvalId);
+			if (!approval || approval.generation !== answer.generation || approval.effect) return;
+			const session = await lockSession(tx, approval.sessionId);
+			if (!session || session.runnerId !== runnerId) return;
+			if (answer.by === 'terminal' && approval.status === 'pending') {
+				await settle(tx, collect, session, approval, {
+					status: 'answered_at_terminal',
+					kind: 'terminal',
+					via: 'terminal'
+				});
+			}
+			await tx
+				.update(approvals)
+				.set({ effect: answer.effect })
+				.where(eq(approvals.id, approval.id));
+		},
+		async withdrawn(tx, collect, runnerId, approvalId, reason) {
+			const approval = await findApproval(tx, approvalId);
+			if (!approval || approval.status !== 'pending') return;
+			const session = await lockSession(tx, approval.sessionId);
+			if (!session || session.runnerId !== runnerId) return;
+			await settle(tx, collect, session, approval, { status: 'cancelled', kind: 'system', reason });
+		}
+	};
+}
+
+/** The decision of a settled approval, to be told again. */
+function decisionOf(approval: Approval) {
+	const decision =
+		approval.status === 'allowed'
+			? ('allow' as const)
+			: approval.status === 'denied'
+				? ('deny' as const)
+				: approval.status === 'expired'
+					? ('expire' as const)
+					: ('cancel' as const);
+	return {
+		t: 'approval.decision' as const,
+		approvalId: approval.id,
+		generation: approval.generation,
+		sessionId: approval.sessionId,
+		attempt: approval.attempt,
+		decision,
+		...(approval.reason ? { message: approval.reason } : {}),
+		by:
+			approval.resolvedKind === 'user' ||
+			approval.resolvedKind === 'policy' ||
+			approval.resolvedKind === 'expiry'
+				? approval.resolvedKind
+				: ('system' as const)
+	};
+}
