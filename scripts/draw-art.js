@@ -9,6 +9,7 @@ import { drawVillagerSheet } from './art/villagers.js';
 import { drawGround } from './art/ground.js';
 import { drawNature } from './art/nature.js';
 import { drawThings } from './art/things.js';
+import { drawWorkshop } from './art/workshop.js';
 import { drawIcons } from './art/icons.js';
 import { drawFavicon, drawIcon } from './art/marks.js';
 import { FAMILIES, SIZES, drawHouse, drawLit } from './art/houses.js';
@@ -34,7 +35,13 @@ for (const family of Object.keys(FAMILIES))
 		houses.push({ name: `lit.${family}.${size}`, pix: drawLit(house), anchor: house.anchor });
 	}
 writeAtlas(folder, 'houses', houses, 1024, Pix);
-writeAtlas(folder, 'things', [...drawNature(), ...drawThings(), ...drawIcons()], 512, Pix);
+writeAtlas(
+	folder,
+	'things',
+	[...drawNature(), ...drawThings(), ...drawWorkshop(), ...drawIcons()],
+	512,
+	Pix
+);
 
 writeFileSync(`${root}/favicon.svg`, drawFavicon());
 writePng(`${root}/icon-192.png`, drawIcon(3));

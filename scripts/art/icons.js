@@ -92,19 +92,19 @@ const KEY = {
 	y: gold[2]
 };
 
-/** A paper bubble with a tail, 19×19; the tail's tip is its foot. */
+/** A paper bubble with a tail, 15×16; the tail's tip is its foot. */
 function bubble(glyph, paper = PAPER, rim = INK) {
-	const p = new Pix(19, 20);
-	p.rect(2, 1, 15, 13, paper)
-		.rect(1, 2, 17, 11, paper)
-		.rect(8, 14, 3, 1, paper)
-		.rect(9, 15, 1, 1, paper);
-	p.rect(2, 13, 15, 1, paper === PAPER ? earth[5] : gold[1]);
+	const p = new Pix(15, 16);
+	p.rect(2, 1, 11, 11, paper)
+		.rect(1, 2, 13, 9, paper)
+		.rect(6, 12, 3, 1, paper)
+		.rect(7, 13, 1, 1, paper);
+	p.rect(2, 11, 11, 1, paper === PAPER ? earth[5] : gold[1]);
 	const rows = GLYPHS[glyph];
 	if (rows)
 		p.rows(
-			Math.round((19 - rows[0].length) / 2),
-			1 + Math.round((12 - rows.length) / 2),
+			Math.round((15 - rows[0].length) / 2),
+			1 + Math.round((10 - rows.length) / 2),
 			rows,
 			KEY
 		);
@@ -232,7 +232,7 @@ export function drawIcons() {
 	const frames = [];
 	const add = (name, pix, anchor) =>
 		frames.push({ name, pix, anchor: anchor ?? [pix.width / 2, pix.height / 2] });
-	for (const glyph of Object.keys(GLYPHS)) add(`bubble.${glyph}`, bubble(glyph), [9.5, 17]);
+	for (const glyph of Object.keys(GLYPHS)) add(`bubble.${glyph}`, bubble(glyph), [7.5, 15]);
 	add('sign.0', sign(false), [11, 25]);
 	add('sign.1', sign(true), [11, 25]);
 	const smokes = {

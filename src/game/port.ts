@@ -112,6 +112,7 @@ export interface GameSettings {
 
 /** Handed to `create(parent, port)` by whoever mounts the game. */
 export interface GamePort {
+	/** The village as it is now; asked for at the start and again when the game fell too far behind the changes. */
 	snapshot(): VillageSnapshot;
 	/** Ends when `signal` aborts. Changes are buffered by the game and drained once a frame. */
 	follow(signal: AbortSignal): AsyncIterable<VillageChange>;

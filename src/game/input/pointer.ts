@@ -53,7 +53,6 @@ export function listen(canvas: HTMLCanvasElement, gestures: Gestures): () => voi
 		const at = place(event);
 		pointers.set(event.pointerId, at);
 		canvas.setPointerCapture(event.pointerId);
-		canvas.focus({ preventScroll: true });
 		clearTimeout(press);
 		if (pointers.size === 2) {
 			pinch = spread();

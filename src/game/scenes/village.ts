@@ -5,8 +5,10 @@ import type { EntityKind, GamePort, Intent, VillageChange } from '../port.ts';
 import { Hits } from '../input/hits.ts';
 import { View } from '../input/view.ts';
 import { daylightAt } from '../sim/daylight.ts';
-import { type World, createWorld, sendTo, step } from '../sim/world.ts';
-import { Art, loadArt } from '../sprites/atlas.ts';
+import { HOUSE_TILES } from '../sim/layout.ts';
+import { sendTo } from '../sim/people.ts';
+import { type World, createWorld, step } from '../sim/world.ts';
+import { Art, familyOf, loadArt } from '../sprites/atlas.ts';
 import { drawBeings } from '../sprites/beings.ts';
 import { Captions } from '../sprites/captions.ts';
 import type { Frame, Target } from '../sprites/frame.ts';
@@ -181,6 +183,11 @@ export class VillageScene extends Phaser.Scene {
 		this.hits.begin();
 		const frame: Frame = {
 			world,
+			waiting: new Set(
+				[...world.actors.values()]
+					.filter((actor) => actor.view.approvalsPending > 0)
+					.map((actor) => actor.view.houseId)
+			),
 			art: this.#art,
 			floor: this.#floor,
 			things: this.#things,
@@ -203,15 +210,18 @@ export class VillageScene extends Phaser.Scene {
 		drawPlaces(frame);
 		drawBeings(frame);
 		if (this.carried) {
-			const { x, y } = this.carried;
-			this.#floor.add(this.#art.get('ring.select'), x * TILE + 8, y * TILE - 4, 1e6, 1, 4, 2.6);
+			const { id, x, y } = this.carried;
+			const house = world.houses.get(id);
+			const name = `house.${familyOf(house?.language ?? null)}.${house?.size ?? 'small'}`;
+			const door = HOUSE_TILES[house?.size ?? 'small'].door;
+			this.#signs.add(this.#art.get(name), (x + door + 0.5) * TILE, y * TILE, -1e6, 0.75);
 		}
 		if (lively) {
 			this.#ground.flow(Math.floor(nowMs / WATER_MS) % 4);
 			frame.due((Math.floor(nowMs / WATER_MS) + 1) * WATER_MS);
 		}
 		for (const list of [this.#floor, this.#things, this.#glow, this.#signs]) list.end();
-		if (this.#ground.show(view.seen(), this.drawn === 0 ? 40 : 1)) this.#dirty = true;
+		if (this.#ground.show(view.seen())) this.#dirty = true;
 		this.#night.show(world.layout.grid, light, frame.lights, Phaser.BlendModes.MULTIPLY);
 		const labels = this.#captions.show(frame.wishes, this.#labels, view);
 		this.#present();
@@ -249,8 +259,10 @@ export class VillageScene extends Phaser.Scene {
 
 	/** Sends the own avatar somewhere at once; the port hears of it and tells the others. */
 	walkTo(tiles: Point): void {
+		// The map may have slept for minutes: the walk begins now, not when it last moved.
+		this.world.nowMs = Math.max(this.world.nowMs, Date.now());
 		for (const walker of this.world.people.values())
-			if (walker.view.self) sendTo(this.world, walker, tiles);
+			if (walker.view.self) sendTo(walker, tiles, this.world.layout.grid, this.world.nowMs);
 		this.#port.emit({ type: 'move_self', x: tiles.x, y: tiles.y });
 		this.touch();
 	}

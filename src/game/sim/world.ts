@@ -1,15 +1,13 @@
 // The village at one moment: what is known, where everything stands, and when it next changes. `step` is the only way forward.
-import { type Point, hashText } from '#domain/village.ts';
+import { hashText } from '#domain/village.ts';
 import type {
 	HouseView,
-	PersonView,
 	VillageChange,
 	VillagerView,
 	VillageSnapshot,
 	WorkshopView
 } from '../port.ts';
 import { type Layout, type Spot, createLayout } from './layout.ts';
-import { findPath, createWay } from './paths.ts';
 import {
 	type Journey,
 	type Look,
@@ -23,6 +21,7 @@ import {
 	leisureLook,
 	walkingLook
 } from './villagers.ts';
+import { type Walker, sendTo, setPeople, walkOn } from './people.ts';
 
 /** More villagers than this at one house stand as a crowd: the first few are shown, a badge counts the rest. */
 export const CROWD_LIMIT = 40;
@@ -36,15 +35,6 @@ export interface Actor {
 	journey: Journey | null;
 	/** Part of a crowd that is only counted. */
 	hidden: boolean;
-}
-
-export interface Walker {
-	view: PersonView;
-	x: number;
-	y: number;
-	facing: Look['facing'];
-	frame: number;
-	journey: Journey | null;
 }
 
 export interface World {
@@ -98,7 +88,7 @@ export function createWorld(snapshot: VillageSnapshot, nowMs: number, calm = fal
 		nextMs: nowMs
 	};
 	for (const view of snapshot.villagers) world.actors.set(view.id, createActor(view));
-	setPeople(world, snapshot.people);
+	setPeople(world.people, snapshot.people, world.layout.grid, world.nowMs);
 	seatAll(world);
 	for (const actor of world.actors.values()) {
 		if (
@@ -177,7 +167,7 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 		next = Math.min(next, actor.look.until);
 	}
 	for (const walker of world.people.values())
-		if (walk(walker, nowMs, calm)) {
+		if (walkOn(walker, nowMs, calm)) {
 			world.version++;
 			next = nowMs;
 		}
@@ -326,13 +316,13 @@ function applyChange(world: World, change: VillageChange, moved: Set<string>): E
 		case 'workshop_removed':
 			return world.workshops.delete(change.id) ? 'map' : 'none';
 		case 'people':
-			setPeople(world, change.people);
+			setPeople(world.people, change.people, world.layout.grid, world.nowMs);
 			return 'none';
 		case 'person_moved': {
 			const walker = world.people.get(change.id);
 			if (!walker) return 'none';
 			walker.view = { ...walker.view, x: change.x, y: change.y, pointer: change.pointer };
-			sendTo(world, walker, change);
+			sendTo(walker, change, world.layout.grid, world.nowMs);
 			return 'none';
 		}
 		case 'approvals':
@@ -354,7 +344,7 @@ function applyChange(world: World, change: VillageChange, moved: Set<string>): E
 				if (actor) world.actors.set(villager.id, actor);
 				applyChange(world, { type: 'villager', villager }, moved);
 			}
-			setPeople(world, snapshot.people);
+			setPeople(world.people, snapshot.people, world.layout.grid, world.nowMs);
 			return sameMap ? 'seats' : 'map';
 		}
 	}
@@ -373,59 +363,6 @@ function sameHouses(world: World, snapshot: VillageSnapshot): boolean {
 			return old && old.x === house.x && old.y === house.y && old.size === house.size;
 		})
 	);
-}
-
-function setPeople(world: World, people: readonly PersonView[]): void {
-	const gone = new Set(world.people.keys());
-	for (const view of people) {
-		gone.delete(view.id);
-		const walker = world.people.get(view.id);
-		if (walker) {
-			walker.view = view;
-			sendTo(world, walker, view);
-		} else
-			world.people.set(view.id, {
-				view,
-				x: view.x,
-				y: view.y,
-				facing: 'down',
-				frame: 0,
-				journey: null
-			});
-	}
-	for (const id of gone) world.people.delete(id);
-}
-
-/** Lets an avatar walk to a place; far away it is simply there. */
-export function sendTo(world: World, walker: Walker, to: Point): void {
-	const end = walker.journey?.way.points.at(-1);
-	if (end && end.x === to.x && end.y === to.y) return;
-	const distance = Math.hypot(walker.x - to.x, walker.y - to.y);
-	if (distance < 0.05) return;
-	if (distance > 60) {
-		walker.x = to.x;
-		walker.y = to.y;
-		walker.journey = null;
-		return;
-	}
-	const from = { x: walker.x, y: walker.y };
-	const tiles = distance > 1.5 ? findPath(world.layout.grid, from, to) : null;
-	const way = createWay(from, tiles ?? [from, to], to);
-	walker.journey = { way, startMs: world.nowMs, speed: Math.max(4.2, way.length / 5) };
-}
-
-/** Moves an avatar; true while it is on its way. */
-function walk(walker: Walker, nowMs: number, calm: boolean): boolean {
-	const { journey } = walker;
-	if (!journey) return false;
-	const over = calm || nowMs >= journeyEnd(journey);
-	const look = walkingLook(journey, over ? journeyEnd(journey) : nowMs);
-	walker.x = look.x;
-	walker.y = look.y;
-	walker.facing = look.facing;
-	walker.frame = over ? 0 : look.frame;
-	if (over) walker.journey = null;
-	return true;
 }
 
 /** Which of six looks an id has. */

@@ -1,6 +1,7 @@
 // Draws those who move: agents with what they do, people with their hands.
 import { TILE } from '#domain/village.ts';
-import type { Actor, Walker } from '../sim/world.ts';
+import type { Walker } from '../sim/people.ts';
+import type { Actor } from '../sim/world.ts';
 import { variantOf } from '../sim/world.ts';
 import { type Frame, isTarget, turn } from './frame.ts';
 
@@ -48,7 +49,7 @@ function drawActor(frame: Frame, actor: Actor): void {
 	frame.things.add(figure, x + shake, y - look.lift - (look.prop?.frame === 'stump' ? 3 : 0), y);
 	const head = y - 25 - look.lift;
 	if (view.state === 'waiting' && !look.walking)
-		frame.signs.add(art.get(`sign.${look.frame % 2}`), x + 6, head + 6, y);
+		frame.signs.add(art.get(`sign.${look.frame % 2}`), x + 5, y - 11, y);
 	else if (look.icon && !look.walking) {
 		frame.signs.add(art.get(`bubble.${look.icon}`), x, head + 2, y);
 	} else if (view.state === 'starting' || view.state === 'traveling')
@@ -75,7 +76,7 @@ function drawActor(frame: Frame, actor: Actor): void {
 			text: view.bubble,
 			style: view.state === 'waiting' ? 'alert' : 'bubble',
 			x,
-			y: head - (view.state === 'waiting' ? 18 : 17),
+			y: head - (view.state === 'waiting' ? 13 : 14),
 			rank: hot ? 99 : view.state === 'waiting' ? 85 : 45,
 			must: hot,
 			above: true

@@ -28,6 +28,8 @@ export interface Target {
 
 export interface Frame {
 	world: World;
+	/** Houses at which someone waits for an approval. */
+	waiting: ReadonlySet<string | null>;
 	art: Art;
 	/** Shadows and rings on the ground. */
 	floor: DrawList;

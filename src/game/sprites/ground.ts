@@ -1,13 +1,16 @@
-// The ground as pictures of 32×32 tiles, painted once when they come into view: grass, meadows, paths, square, water and far woods.
+// The ground as pictures of 16×16 tiles, painted once when they come into view or near it: grass, meadows, paths, square, water and far woods.
 import * as Phaser from 'phaser';
 import { TILE, hashPlace } from '#domain/village.ts';
 import { BRIDGE, PATH, PLAZA, WATER, groundAt } from '../sim/grid.ts';
+import type { Bounds } from '../input/view.ts';
 import type { Layout } from '../sim/layout.ts';
 import type { Art } from './atlas.ts';
 
-const CHUNK = 32;
+const CHUNK = 16;
 const SIZE = CHUNK * TILE;
 const WATER_FRAMES = 4;
+/** Pictures painted in one frame: enough for a first view of a laptop's screen in two frames, little enough not to stall a pan. */
+const AT_ONCE = 8;
 /** Cells of a picture and one more on each side. */
 const SPAN = CHUNK + 2;
 const WET = 1;
@@ -92,24 +95,30 @@ export class Ground {
 		for (const key of chunk.keys) this.#scene.textures.remove(key);
 	}
 
-	/** Paints what the view needs, `budget` pictures at most; true when something is still missing. */
-	show(view: { x: number; y: number; width: number; height: number }, budget: number): boolean {
-		const { grid } = this.#layout;
-		const first = (n: number, low: number) => Math.floor((Math.max(n / TILE, low) - low) / CHUNK);
-		let left = budget;
-		let missing = false;
-		const columns = Math.ceil(grid.width / CHUNK);
-		const rows = Math.ceil(grid.height / CHUNK);
-		const i1 = Math.min(columns - 1, first(view.x + view.width, grid.x));
-		const j1 = Math.min(rows - 1, first(view.y + view.height, grid.y));
-		for (let j = first(view.y, grid.y); j <= j1; j++)
-			for (let i = first(view.x, grid.x); i <= i1; i++) {
-				if (this.#chunks.has(`${i},${j}`)) continue;
-				if (left-- > 0) this.#chunks.set(`${i},${j}`, this.#paint(i, j));
-				else missing = true;
-			}
+	/** Paints what the view needs at once, or else one picture just outside of it; true when more is missing in view. */
+	show(view: Bounds): boolean {
 		if (!this.#bridge && this.#layout.bridge.height > 0) this.#span();
-		return missing;
+		const missing = this.#missing(view, 0);
+		for (const [i, j] of missing.slice(0, AT_ONCE))
+			this.#chunks.set(`${i},${j}`, this.#paint(i, j));
+		if (missing.length > 0) return missing.length > AT_ONCE;
+		const [ahead] = this.#missing(view, SIZE / 2);
+		if (ahead) this.#chunks.set(`${ahead[0]},${ahead[1]}`, this.#paint(...ahead));
+		return false;
+	}
+
+	#missing(view: Bounds, margin: number): [number, number][] {
+		const { grid } = this.#layout;
+		const chunkOf = (pixel: number, low: number, size: number) =>
+			Math.max(0, Math.min(Math.ceil(size / CHUNK) - 1, Math.floor((pixel / TILE - low) / CHUNK)));
+		const i0 = chunkOf(view.x - margin, grid.x, grid.width);
+		const i1 = chunkOf(view.x + view.width + margin, grid.x, grid.width);
+		const j0 = chunkOf(view.y - margin, grid.y, grid.height);
+		const j1 = chunkOf(view.y + view.height + margin, grid.y, grid.height);
+		const found: [number, number][] = [];
+		for (let j = j0; j <= j1; j++)
+			for (let i = i0; i <= i1; i++) if (!this.#chunks.has(`${i},${j}`)) found.push([i, j]);
+		return found;
 	}
 
 	/** Shows a frame of the running water; true when that changed the picture. */

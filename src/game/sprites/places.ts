@@ -202,7 +202,7 @@ function drawHouse(frame: Frame, house: HouseView, place: HousePlace): void {
 	else if (house.smoke === 'failed') smoke(frame, left + sx, top + sy, 'red', 3, true);
 	else if (house.smoke === 'passed') smoke(frame, left + sx, top + sy, 'green', 1, true);
 	const [fx, fy] = picture.anchors.flag as [number, number];
-	const waiting = hasWaiting(frame, house.id);
+	const waiting = frame.waiting.has(house.id);
 	frame.floor.add(frame.art.get('shadow.s'), left + fx, top + fy + 7, y, 1, 0.8);
 	frame.things.add(frame.art.get(`mailbox.${waiting ? 1 : 0}`), left + fx, top + fy + 8);
 	if (house.demo) frame.signs.add(frame.art.get('ribbon'), centre, top + 10, y + 2);
@@ -240,12 +240,6 @@ function drawHouse(frame: Frame, house: HouseView, place: HousePlace): void {
 		rank: 1,
 		anchor: { x: centre, y: top }
 	});
-}
-
-function hasWaiting(frame: Frame, houseId: string): boolean {
-	for (const actor of frame.world.actors.values())
-		if (actor.view.houseId === houseId && actor.view.approvalsPending > 0) return true;
-	return false;
 }
 
 function drawWorkshop(frame: Frame, shop: WorkshopView, place: WorkshopPlace): void {
