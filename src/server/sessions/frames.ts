@@ -34,6 +34,8 @@ export interface ExitReport {
 	finalOffset: number;
 	providerError: boolean;
 	hostLost: boolean;
+	/** Set when the runner's side ended it by itself: its own clock, or a lease that ran out. */
+	stopCause?: 'user' | 'timeout' | 'policy' | 'drain' | 'superseded' | 'lease' | undefined;
 	totals?: Partial<Usage> | undefined;
 }
 
@@ -177,6 +179,7 @@ export function createSessionFrames(deps: {
 						finalOffset: frame.finalOffsets.find((f) => f.kind === 1)?.offset ?? 0,
 						providerError: frame.providerResult?.ok === false,
 						hostLost: frame.hostLost ?? false,
+						stopCause: frame.stopCause,
 						totals: frame.totals
 					};
 					collect.after(() => {
@@ -222,33 +225,65 @@ export function createSessionFrames(deps: {
 							data: { sessionId: session.id, until: termBase + report.finalOffset },
 							actor: 'system'
 						});
-					await transition(
-						tx,
-						collect,
-						session,
-						report.hostLost
-							? { type: 'fail', failureClass: 'host_lost' }
-							: {
-									type: 'exit',
-									code: report.code,
-									signal: report.signal,
-									providerError: report.providerError
-								},
-						{
-							actor: `runner:${runnerId}`,
-							patch: {
-								exitCode: report.code,
-								exitSignal: report.signal,
-								termNext: termBase + report.finalOffset
-							}
+					const ended = {
+						actor: `runner:${runnerId}`,
+						patch: {
+							exitCode: report.code,
+							exitSignal: report.signal,
+							termNext: termBase + report.finalOffset
 						}
-					);
+					};
+					if (report.stopCause === 'lease')
+						// The lease is what lets the server place it again without two of it at work.
+						await transition(
+							tx,
+							collect,
+							session,
+							session.attempt < 2
+								? { type: 'requeue' }
+								: { type: 'fail', failureClass: 'runner_lost' },
+							ended
+						);
+					else if (report.hostLost)
+						await transition(
+							tx,
+							collect,
+							session,
+							{ type: 'fail', failureClass: 'host_lost' },
+							ended
+						);
+					else
+						await transition(
+							tx,
+							collect,
+							await stoppedThere(tx, collect, session, report, ended.actor),
+							{
+								type: 'exit',
+								code: report.code,
+								signal: report.signal,
+								providerError: report.providerError
+							},
+							ended
+						);
 				});
 			} finally {
 				exiting.delete(key);
 			}
 		}
 	};
+
+	/** The runner stopped it while we could not say so (its own deadline): the cause counts as if we had. */
+	async function stoppedThere(
+		tx: Tx,
+		collect: Collector,
+		session: Session,
+		report: ExitReport,
+		actor: string
+	): Promise<Session> {
+		const cause = report.stopCause;
+		if (!cause || cause === 'superseded' || cause === 'lease' || session.stopCause) return session;
+		return transition(tx, collect, session, { type: 'stop', cause }, { actor });
+	}
 
 	async function rejected(
 		tx: Tx,

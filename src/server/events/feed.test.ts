@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import { createMemoryBus } from '#server/bus/memory.ts';
+import { systemClock } from '#server/clock.ts';
+import { testDatabase } from '#server/db/testing/database.ts';
+import { createFeed, type FeedBatch } from './feed.ts';
+import { createEventLog } from './log.ts';
+
+async function open() {
+	const database = await testDatabase();
+	const bus = createMemoryBus((error) => {
+		throw error;
+	});
+	const log = createEventLog({ database, bus, clock: systemClock });
+	const feed = createFeed({ log, bus });
+	const add = (n: number, orgId = 'o') =>
+		log.transact((_tx, collect) => {
+			for (let i = 0; i < n; i++)
+				collect.add(orgId, {
+					stream: `org:${orgId}`,
+					type: 'test.happened',
+					data: { i },
+					actor: 'test'
+				});
+			return Promise.resolve();
+		});
+	return { database, log, feed, add };
+}
+
+/** Reads batches until `count` events came. */
+async function take(follow: AsyncGenerator<FeedBatch>, count: number): Promise<FeedBatch[]> {
+	const batches: FeedBatch[] = [];
+	let n = 0;
+	while (n < count) {
+		const next = await follow.next();
+		if (next.done) break;
+		batches.push(next.value);
+		n += next.value.events.length;
+	}
+	return batches;
+}
+
+test('a follower gets the backlog after its cursor and then what comes, each once and in order', async () => {
+	const { feed, add, log } = await open();
+	await add(3);
+	const cursor = (await log.read('o', 0, 1))[0]!.id;
+	const end = new AbortController();
+	const follow = feed.follow({ orgId: 'o', after: cursor, signal: end.signal });
+	const first = await take(follow, 2);
+	const pending = take(follow, 4);
+	await add(2);
+	await add(2);
+	const batches = [...first, ...(await pending)];
+	const ids = batches.flatMap((b) => b.events.map((e) => e.id));
+	expect(ids).toHaveLength(6);
+	expect(ids).toEqual([...ids].sort((a, b) => a - b));
+	expect(batches[0]!.prevId).toBe(cursor);
+	for (let i = 1; i < batches.length; i++) expect(batches[i]!.prevId).toBe(batches[i - 1]!.id);
+	end.abort();
+	expect((await follow.next()).done).toBe(true);
+});
+
+test('many events in a burst come in few frames', async () => {
+	const { feed, add } = await open();
+	const end = new AbortController();
+	const follow = feed.follow({ orgId: 'o', after: 0, signal: end.signal });
+	const reading = take(follow, 1000);
+	for (let i = 0; i < 100; i++) await add(10);
+	const batches = await reading;
+	expect(batches.flatMap((b) => b.events)).toHaveLength(1000);
+	expect(batches.length).toBeLessThan(100);
+	end.abort();
+});
+
+test('a follower of one org sees nothing of another', async () => {
+	const { feed, add } = await open();
+	const end = new AbortController();
+	const follow = feed.follow({ orgId: 'a', after: 0, signal: end.signal });
+	await add(5, 'b');
+	await add(1, 'a');
+	const [batch] = await take(follow, 1);
+	expect(batch!.events.map((e) => e.orgId)).toEqual(['a']);
+	end.abort();
+});
+
+test('a cursor from the future and one that retention has passed are named', async () => {
+	const { feed, add, database } = await open();
+	await add(5);
+	const signal = new AbortController().signal;
+	await expect(feed.follow({ orgId: 'o', after: 9999, signal }).next()).rejects.toMatchObject({
+		code: 'FUTURE_CURSOR'
+	});
+	await database.sql`delete from events where id <= 3`;
+	await expect(feed.follow({ orgId: 'o', after: 2, signal }).next()).rejects.toMatchObject({
+		code: 'CURSOR_EXPIRED',
+		details: { firstId: 4 }
+	});
+});
+
+test('numbers on a stream have no holes, also after a transaction that was rolled back', async () => {
+	const { log, add } = await open();
+	await add(2);
+	await expect(
+		log.transact((_tx, collect) => {
+			collect.add('o', { stream: 'org:o', type: 'test.lost', data: {}, actor: 'test' });
+			return Promise.reject(new Error('no'));
+		})
+	).rejects.toThrowError('no');
+	await add(2);
+	const rows = await log.read('o', 0, 100);
+	expect(rows.map((e) => e.seq)).toEqual([1, 2, 3, 4]);
+	expect(rows.some((e) => e.type === 'test.lost')).toBe(false);
+});
+
+test('fifty followers are served from one shared tail', async () => {
+	const { feed, add } = await open();
+	const end = new AbortController();
+	const follows = Array.from({ length: 50 }, () =>
+		feed.follow({ orgId: 'o', after: 0, signal: end.signal })
+	);
+	const reading = Promise.all(follows.map((follow) => take(follow, 20)));
+	for (let i = 0; i < 20; i++) await add(1);
+	for (const batches of await reading) expect(batches.flatMap((b) => b.events)).toHaveLength(20);
+	end.abort();
+});
