@@ -198,7 +198,7 @@ async function endProcess(pid: number, patienceMs: number): Promise<void> {
 	const gone = async (ms: number) => {
 		const until = performance.now() + ms;
 		while (performance.now() < until) {
-			if (startMark(pid) !== mark || isZombie(pid)) return true;
+			if (startMark(pid) !== mark) return true;
 			await sleep(20);
 		}
 		return false;
@@ -207,14 +207,4 @@ async function endProcess(pid: number, patienceMs: number): Promise<void> {
 	if (await gone(patienceMs)) return;
 	signal('SIGKILL');
 	await gone(500);
-}
-
-/** Ended, but not yet collected by its parent. */
-function isZombie(pid: number): boolean {
-	try {
-		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-		return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
-	} catch {
-		return false;
-	}
 }

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { callAdmin } from '#server/admin/call.ts';
 import type { Config } from '#server/config.ts';
+import { demoRoot } from '#server/demo/service.ts';
 import { PortInUse, startServer, type Served } from './http-server.ts';
 import { startLocalRunner, type LocalRunner } from './local-runner.ts';
 import type { LoginLink } from './login-link.ts';
@@ -35,6 +36,7 @@ already, 64 wrong usage.
 
 /** Sessions get this long to end before the runner goes. */
 const STOP_SESSIONS_MS = 9_000;
+const DEMO_MS = 30_000;
 
 export function run(argv: string[]): Promise<number> {
 	return command('up', async () => {
@@ -58,6 +60,12 @@ export function run(argv: string[]): Promise<number> {
 		const given = (values['allow-local'] ?? []).map(existingFolder);
 		const allowLocal =
 			given.length > 0 || values.json ? given : await askLocalFolder(config.dataDir);
+		if (values.demo) {
+			// The demo's repository is made here; the runner must be allowed to work in it.
+			const root = demoRoot(config.dataDir);
+			mkdirSync(root, { recursive: true, mode: 0o700 });
+			allowLocal.push(realpathSync(root));
+		}
 
 		let served: Served | null = null;
 		let runner: LocalRunner | null = null;
@@ -78,7 +86,10 @@ export function run(argv: string[]): Promise<number> {
 			const url = localUrl(config, served);
 			runner = await startLocalRunner({ dataDir: config.dataDir, url, allowLocal, onNote: note });
 			await runner.online();
-			if (values.demo) await callAdmin(config.dataDir, 'demo.start', {}, 30_000);
+			if (values.demo)
+				await callAdmin(config.dataDir, 'demo.start', {}, DEMO_MS).catch((error: unknown) =>
+					note(`the demo was not made: ${error instanceof Error ? error.message : String(error)}`)
+				);
 			const link = await callAdmin(config.dataDir, 'login-link');
 			if (!link) throw new CommandError(EXIT.failed, 'the server does not answer');
 			const { url: signInUrl, kind } = link.result as LoginLink;

@@ -23,7 +23,9 @@ export function startMark(pid: number): string | null {
 	}
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-		return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+		// Killed, but not collected by its parent: containers without an init keep such entries for ever.
+		return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
 	} catch {
 		try {
 			return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();

@@ -80,11 +80,15 @@ function isAlive(holder: Holder): boolean {
 	return holder.started === null || startTime(holder.pid) === holder.started;
 }
 
+/** Killed, but not collected by its parent: containers without an init keep such entries for ever. */
+const ENDED = new Set(['Z', 'X']);
+
 /** Field 22 of /proc/<pid>/stat (Linux); null elsewhere. */
 function startTime(pid: number): string | null {
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-		return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+		return ENDED.has(fields[0] ?? '') ? null : (fields[19] ?? null);
 	} catch {
 		return null;
 	}
