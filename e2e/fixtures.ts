@@ -135,7 +135,7 @@ export async function startCommand(
 		command,
 		options
 	});
-	await reaches(home, session.id, 'RUNNING', ...TERMINAL_STATES);
+	await reaches(home, session.id, 'RUNNING', 'WAITING_FOR_APPROVAL', ...TERMINAL_STATES);
 	return session.id;
 }
 

@@ -164,7 +164,12 @@ export function createRequests(deps: {
 			if (!approval || approval.status !== 'pending') return;
 			const session = await lockSession(tx, approval.sessionId);
 			if (!session || session.runnerId !== runnerId) return;
-			await settle(tx, collect, session, approval, { status: 'cancelled', kind: 'system', reason });
+			// The host's clock may end a question before our sweep does: that is an expiry all the same.
+			const how =
+				reason === 'expired'
+					? ({ status: 'expired', kind: 'expiry' } as const)
+					: ({ status: 'cancelled', kind: 'system', reason } as const);
+			await settle(tx, collect, session, approval, how);
 		}
 	};
 }

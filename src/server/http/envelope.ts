@@ -48,6 +48,8 @@ export function failure(
 			status,
 			headers: {
 				'cache-control': 'no-store',
+				// The rest of the body is never read, so this connection carries no further request.
+				...(status === 413 ? { connection: 'close' } : {}),
 				...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
 				...(typeof retryAfterMs === 'number'
 					? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
