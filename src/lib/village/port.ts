@@ -124,9 +124,10 @@ export class VillagePort implements GamePort {
 		const { village, pending, people } = tables;
 		const lit = litHouses(tables.agents);
 		const asks = groupBy(pending, (approval) => approval.agentId);
-		const watchers = groupBy(people, (person) => person.watching);
 		const { userId, name } = this.#options.self;
 		const others = people.filter((person) => person.userId !== userId);
+		// One's own eye over the villager one looks at says nothing.
+		const watchers = groupBy(others, (person) => person.watching);
 		return {
 			villageId: village.id,
 			name: village.name,
