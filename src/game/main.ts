@@ -175,6 +175,11 @@ export function create(parent: HTMLElement, port: GamePort): GameHandle {
 	};
 	document.addEventListener('visibilitychange', onVisible, { signal: abort.signal });
 	wantsCalm.addEventListener('change', settle, { signal: abort.signal });
+	const onFonts = () => {
+		scene.rewrite();
+		request();
+	};
+	document.fonts.addEventListener('loadingdone', onFonts, { signal: abort.signal });
 	endings.push(port.onSettings(settle));
 	game.events.on(Phaser.Core.Events.CONTEXT_LOST, () => cancelAnimationFrame(frameRequest));
 	game.renderer?.on?.(Phaser.Renderer.Events.RESTORE_WEBGL, settle);

@@ -102,7 +102,15 @@ export class VillageScene extends Phaser.Scene {
 	resize(width: number, height: number, ratio: number): void {
 		this.view.resize(width, height, ratio);
 		if (!this.#ready) return;
-		if (ratio !== this.#labels.ratio) this.#labels = new Labels(ratio);
+		if (ratio !== this.#labels.ratio) this.rewrite();
+		this.touch();
+	}
+
+	/** Writes all words anew: for another screen, or because the page's font has come. */
+	rewrite(): void {
+		if (!this.#ready) return;
+		this.#labels = new Labels(this.view.ratio);
+		this.#captions.reset();
 		this.touch();
 	}
 

@@ -143,14 +143,14 @@ const SQUARE_PROPS: readonly (Prop & { w: number })[] = [
 
 const seat = (x: number, y: number): Spot => ({ x, y, facing: 'down', seat: true });
 const SEATS: readonly Spot[] = [
-	seat(-4.7, 1.4),
-	seat(-3.7, 1.4),
-	seat(4.7, 1.4),
-	seat(5.7, 1.4),
-	seat(-3.9, 4.7),
-	seat(-2.9, 4.7),
-	seat(3.9, 4.7),
-	seat(4.9, 4.7)
+	seat(-4.7, 1.62),
+	seat(-3.7, 1.62),
+	seat(4.7, 1.62),
+	seat(5.7, 1.62),
+	seat(-3.9, 4.92),
+	seat(-2.9, 4.92),
+	seat(3.9, 4.92),
+	seat(4.9, 4.92)
 ];
 
 const STANDING: readonly Spot[] = [

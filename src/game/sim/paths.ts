@@ -5,9 +5,14 @@ import { GRASS, type Grid, indexAt } from './grid.ts';
 /** What one step costs on a tile; Infinity where nobody can go. */
 export type StepCost = (index: number) => number;
 
-/** People and agents keep to the paths, but cut a corner over grass. */
+/** People and agents keep to the middle of the paths, but cut a corner over grass. */
 export function walkingCost(grid: Grid): StepCost {
-	return (index) => (grid.blocked[index] ? Infinity : grid.ground[index] === GRASS ? 2.2 : 1);
+	const isGrass = (index: number) => grid.ground[index] === GRASS;
+	return (index) => {
+		if (grid.blocked[index]) return Infinity;
+		if (isGrass(index)) return 2.2;
+		return isGrass(index - 1) || isGrass(index + 1) ? 1.12 : 1;
+	};
 }
 
 /** A binary heap of indexes by priority; grows to at most the number of tiles it has seen. */

@@ -70,6 +70,10 @@ export function walkOn(walker: Walker, nowMs: number, calm: boolean): boolean {
 	walker.y = look.y;
 	walker.facing = look.facing;
 	walker.frame = over ? 0 : look.frame;
-	if (over) walker.journey = null;
+	if (over) {
+		// Exactly there: rounding on the way must not leave two clients a hair apart.
+		({ x: walker.x, y: walker.y } = journey.way.points.at(-1)!);
+		walker.journey = null;
+	}
 	return true;
 }

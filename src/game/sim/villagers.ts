@@ -174,7 +174,8 @@ export function leisureLook(
 	nowMs: number,
 	calm: boolean
 ): Look {
-	const rest = (spot: Spot) => still(spot, spot.seat ? 'sit' : 'stand', null);
+	const rest = (spot: Spot): Look =>
+		spot.seat ? { ...still(spot, 'sit', null), lift: 4 } : still(spot, 'stand', null);
 	if (calm) return rest(leisureSpot(layout, rank, 0));
 	const offset = Math.floor(hashPlace(rank, hashText(id) & 0xffff, 3) * STROLL_SLOT_MS);
 	const slot = Math.floor((nowMs + offset) / STROLL_SLOT_MS);

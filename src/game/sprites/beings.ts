@@ -59,7 +59,10 @@ function drawActor(frame: Frame, actor: Actor): void {
 		const t = turn(frame, 150, 12) / 12;
 		frame.things.add(art.get('stone'), x + 7 + t * 14, y - Math.sin(t * Math.PI) * 5, y + 0.2);
 	}
-	if (view.watchedBy.length > 0) frame.signs.add(art.get('badge.eye'), x + 13, y - 12, y + 1);
+	// On the side where no tool stands.
+	const free = look.prop && look.prop.dx > 0 ? -1 : 1;
+	if (view.watchedBy.length > 0)
+		frame.signs.add(art.get('badge.eye'), x + free * 15, y - 13, y + 1);
 	const hot = selected || hovered;
 	const urgent = view.state === 'waiting' || view.state === 'error' || view.state === 'frustrated';
 	frame.wishes.push({

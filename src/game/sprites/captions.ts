@@ -27,6 +27,11 @@ export class Captions {
 		this.#context = canvas.getContext('2d')!;
 	}
 
+	/** Forgets what is shown: the next call draws again. */
+	reset(): void {
+		this.#shown = '';
+	}
+
 	/** Places the wishes and draws them when they differ from the last time; returns how many are seen. */
 	show(wishes: Wish[], labels: Labels, view: View): number {
 		const placed: Area[] = [];

@@ -20,7 +20,7 @@ const STYLES: Record<
 		rim: 'rgba(0,0,0,0)',
 		weight: 600,
 		size: 11,
-		max: 108
+		max: 136
 	},
 	house: {
 		ink: '#f8ebca',
@@ -36,7 +36,7 @@ const STYLES: Record<
 		rim: '#214a6e',
 		weight: 650,
 		size: 11,
-		max: 108
+		max: 136
 	},
 	self: {
 		ink: '#181a30',
@@ -44,7 +44,7 @@ const STYLES: Record<
 		rim: '#86562e',
 		weight: 700,
 		size: 11,
-		max: 108
+		max: 136
 	},
 	bubble: { ink: '#181a30', paper: '#fffaf0', rim: '#181a30', weight: 550, size: 11, max: 168 },
 	alert: { ink: '#34212b', paper: '#fbe495', rim: '#34212b', weight: 700, size: 11, max: 176 },
