@@ -5,21 +5,27 @@ import { onTestFinished } from 'vitest';
 import { migrate } from '../migrate.ts';
 import { openDatabase, type Database } from '../open.ts';
 
-/** A fresh, migrated database on PostgreSQL, dropped when the running test is finished. `url` opens further connections. */
-export async function testPostgres(): Promise<Database & { url: string }> {
+/** The address of a fresh, empty database on PostgreSQL, dropped when the running test is finished. */
+export async function emptyPostgres(): Promise<string> {
 	const server = process.env.VILLAGE_TEST_POSTGRES;
 	if (!server) throw new Error('VILLAGE_TEST_POSTGRES is not set');
 	const name = `village_${randomBytes(6).toString('hex')}`;
 	const admin = postgres(server, { max: 1, onnotice: () => {} });
 	await admin`create database ${admin(name)}`;
-	const url = new URL(server);
-	url.pathname = `/${name}`;
-	const database = await openDatabase({ databaseUrl: url.href, dataDir: '', inMemory: false });
 	onTestFinished(async () => {
-		await database.close();
 		await admin`drop database ${admin(name)} with (force)`;
 		await admin.end();
 	});
+	const url = new URL(server);
+	url.pathname = `/${name}`;
+	return url.href;
+}
+
+/** A fresh, migrated database on PostgreSQL, dropped when the running test is finished. `url` opens further connections. */
+export async function testPostgres(): Promise<Database & { url: string }> {
+	const url = await emptyPostgres();
+	const database = await openDatabase({ databaseUrl: url, dataDir: '', inMemory: false });
+	onTestFinished(() => database.close());
 	await migrate(database);
-	return { ...database, url: url.href };
+	return { ...database, url };
 }
