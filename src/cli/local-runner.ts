@@ -29,7 +29,7 @@ const BACKOFF_MS = { first: 500, most: 30_000 };
 const STEADY_MS = 60_000;
 const RUNNER_MS = 2_500;
 const HOST_MS = 1_500;
-const KILL_MS = 500;
+const KILL_MS = 200;
 
 /** Enrols (the first time) and starts the runner of a data directory whose server answers at `url`. */
 export async function startLocalRunner(options: {
@@ -206,5 +206,5 @@ async function endProcess(pid: number, patienceMs: number): Promise<void> {
 	signal('SIGTERM');
 	if (await gone(patienceMs)) return;
 	signal('SIGKILL');
-	await gone(500);
+	await gone(200);
 }

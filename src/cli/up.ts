@@ -37,6 +37,8 @@ already, 64 wrong usage.
 /** Sessions get this long to end before the runner goes. */
 const STOP_SESSIONS_MS = 9_000;
 const DEMO_MS = 30_000;
+/** What a second Ctrl-C leaves for runner and session host to end what they hold. */
+const INSIST_MS = 500;
 
 export function run(argv: string[]): Promise<number> {
 	return command('up', async () => {
@@ -69,9 +71,11 @@ export function run(argv: string[]): Promise<number> {
 
 		let served: Served | null = null;
 		let runner: LocalRunner | null = null;
+		// The database survives being killed as it survives a power cut; its worker would delay a tidy exit.
+		const now = () => process.kill(process.pid, 'SIGKILL');
 		const signals = watchSignals(() => {
-			void (runner?.kill() ?? Promise.resolve()).finally(() => process.exit(130));
-			setTimeout(() => process.exit(130), 800);
+			void (runner?.kill() ?? Promise.resolve()).finally(now);
+			setTimeout(now, INSIST_MS);
 		});
 		const stop = async () => {
 			await runner?.close();
