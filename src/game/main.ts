@@ -28,6 +28,7 @@ function hasWebGL(): boolean {
 }
 
 const FRAME_MS = 1000 / 60;
+const EARLY_LIMIT = 8;
 /** Changes waiting for the next frame. Beyond, they are folded into one snapshot taken from the port: nothing is lost. */
 const BUFFER_LIMIT = 5_000;
 
@@ -154,7 +155,16 @@ export function create(parent: HTMLElement, port: GamePort): GameHandle {
 		endings.push(keys.end);
 		fit();
 	});
-	scene.onReady = fit;
+	// What was asked of the game before its pictures were loaded (a link to an agent); the last few are kept.
+	const early: (() => void)[] = [];
+	const whenReady = (act: () => void) => {
+		if (scene.ready) act();
+		else if (early.push(act) > EARLY_LIMIT) early.shift();
+	};
+	scene.onReady = () => {
+		fit();
+		for (const act of early.splice(0)) act();
+	};
 	const watch = new ResizeObserver(fit);
 	watch.observe(frame);
 	endings.push(() => watch.disconnect());
@@ -213,26 +223,34 @@ export function create(parent: HTMLElement, port: GamePort): GameHandle {
 			buffer = [];
 		},
 		focus(kind, id) {
-			const place = scene.placeOf(kind, id);
-			if (!place) return;
-			scene.selected = { kind, id };
-			scene.following = null;
-			scene.view.goTo(place, scene.calm);
-			settle();
+			whenReady(() => {
+				const place = scene.placeOf(kind, id);
+				if (!place) return;
+				scene.selected = { kind, id };
+				scene.following = null;
+				scene.view.goTo(place, scene.calm);
+				settle();
+			});
 		},
 		followVillager(id) {
-			scene.following = id;
-			settle();
+			whenReady(() => {
+				scene.following = id;
+				settle();
+			});
 		},
 		zoom(direction) {
-			scene.view.step(direction);
-			settle();
+			whenReady(() => {
+				scene.view.step(direction);
+				settle();
+			});
 		},
 		minimap: () => scene.minimap(),
 		centerOn(x, y) {
-			scene.following = null;
-			scene.view.goTo({ x: x * TILE, y: y * TILE }, true);
-			settle();
+			whenReady(() => {
+				scene.following = null;
+				scene.view.goTo({ x: x * TILE, y: y * TILE }, true);
+				settle();
+			});
 		},
 		locate(kind, id) {
 			const box = scene.hits.find(kind, id);

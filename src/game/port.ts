@@ -130,7 +130,7 @@ export interface GameHandle {
 	/** Follows a villager until the person pans. */
 	followVillager(id: string | null): void;
 	zoom(step: 1 | -1): void;
-	/** A picture of the whole map for the minimap; `x`, `y` is its upper left tile (negative), `width` and `height` are in tiles. */
+	/** A picture of the whole map for the minimap; `x`, `y` is its upper left tile (negative), `width` and `height` are in tiles: 0 until the pictures are loaded. */
 	minimap(): { image: HTMLCanvasElement; x: number; y: number; width: number; height: number };
 	centerOn(x: number, y: number): void;
 	/** Screen position in CSS pixels of an entity's label anchor, or null when off-screen. */

@@ -298,6 +298,8 @@ export class VillageScene extends Phaser.Scene {
 	}
 
 	minimap(): { image: HTMLCanvasElement; x: number; y: number; width: number; height: number } {
+		if (!this.#ready)
+			return { image: document.createElement('canvas'), x: 0, y: 0, width: 0, height: 0 };
 		return drawMinimap(this.world);
 	}
 }

@@ -324,7 +324,11 @@ function settle(layout: Layout): void {
 	const walkable = paved(grid);
 	for (let y = -3; y <= 5; y++)
 		for (let x = -7; x <= 7; x++)
-			if (walkable.has(indexAt(grid, x, y)) && hashPlace(x, y, layout.seed + 4) < 0.4)
+			if (
+				walkable.has(indexAt(grid, x, y)) &&
+				hashPlace(x, y, layout.seed + 4) < 0.4 &&
+				!isBehind(x + 0.5, y + 0.6)
+			)
 				layout.leisure.push({
 					x: x + 0.5,
 					y: y + 0.6,
@@ -333,6 +337,12 @@ function settle(layout: Layout): void {
 	for (let y = 6; y <= 15; y += 3)
 		layout.leisure.push({ x: (y % 2) * 2 - 0.4, y: y + 0.5, facing: 'down' });
 }
+
+/** Whether someone there would be hidden by a thing in the square. */
+const isBehind = (x: number, y: number): boolean =>
+	SQUARE_PROPS.some(
+		(prop) => !prop.lies && Math.abs(x - prop.x) < 1.4 && y < prop.y && y > prop.y - 2.2
+	);
 
 /** Tiles of the square and its paths that can be reached from the road without stepping on grass. */
 function paved(grid: Grid): Set<number> {
