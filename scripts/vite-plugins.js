@@ -21,6 +21,8 @@ export function upgrades() {
 	return {
 		name: 'village-upgrades',
 		configureServer(server) {
+			// Component tests have a Vite server with sockets of its own, and no village behind it.
+			if (process.env.VITEST) return;
 			bind(server.httpServer);
 			// SvelteKit runs `init` at the first request in dev: ask for one, so that sockets answer before a page does.
 			server.httpServer?.once('listening', () => {

@@ -113,6 +113,7 @@ export const getCommands = get;
 /** Adds a component's commands for as long as it lives. Call while the component is made. */
 export function useCommands(commands: () => Command[]): Commands {
 	const registry = get();
-	$effect(() => registry.add(commands));
+	// Adding reads the list it writes: tracked, that would be an effect that never ends.
+	$effect(() => untrack(() => registry.add(commands)));
 	return registry;
 }

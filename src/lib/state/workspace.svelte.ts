@@ -40,6 +40,8 @@ export interface WorkspaceDeps {
 	snapshot: VillageState;
 	/** Null while rendering on the server: nothing is subscribed to and nothing can be called. */
 	origin: string | null;
+	/** Opens the door to the server; tests pass their own. */
+	open?: typeof createApi;
 }
 
 export class Workspace {
@@ -68,7 +70,7 @@ export class Workspace {
 		this.orgId = deps.orgId;
 		this.#show(deps.snapshot);
 		this.#api = deps.origin
-			? createApi({
+			? (deps.open ?? createApi)({
 					origin: deps.origin,
 					onLatency: (ms) => (this.feed.latencyMs = ms),
 					onFallback: () => this.feed.start()

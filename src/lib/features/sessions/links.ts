@@ -4,4 +4,4 @@ export const sessionPath = (sessionId: string) => `/sessions/${encodeURIComponen
 
 /** asciicast v2 with true timing and sizes, or plain text without escape sequences. */
 export const transcriptPath = (sessionId: string, format: 'cast' | 'txt') =>
-	`/api/v1/sessions/${encodeURIComponent(sessionId)}/transcript.${format}`;
+	`/api/sessions/${encodeURIComponent(sessionId)}/transcript?format=${format}`;
