@@ -85,7 +85,7 @@ async function openDoor(
 			return id;
 		},
 		print(id: string, offset: number, text: string | Buffer) {
-			engine.terminals.receive(
+			void engine.terminals.receive(
 				{ sessionId: id, attempt: 1, termBase: 0 },
 				1,
 				offset,

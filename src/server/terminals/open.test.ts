@@ -21,8 +21,8 @@ test('bytes are acknowledged after they are in the file, and read back as they c
 	const { terminals, runner, session, dataDir } = await testEngine();
 	const id = await session();
 	expect(await terminals.heads(ref(id))).toEqual([1, 2, 3, 4].map((kind) => ({ kind, offset: 0 })));
-	terminals.receive(ref(id), 1, 0, Buffer.from('hello '), Date.now());
-	terminals.receive(ref(id), 1, 6, Buffer.from('world'), Date.now());
+	void terminals.receive(ref(id), 1, 0, Buffer.from('hello '), Date.now());
+	void terminals.receive(ref(id), 1, 6, Buffer.from('world'), Date.now());
 	expect(runner.acked.size).toBe(0);
 	await until(() => runner.acked.get(`${id}/1/1`) === 11);
 	const [file] = readdirSync(join(dataDir, 'terminals', id));
@@ -37,7 +37,7 @@ test('overlap is dropped, a hole is asked for once, and a repeated frame is ackn
 	const id = await session();
 	await terminals.heads(ref(id));
 	const take = (offset: number, text: string) =>
-		terminals.receive(ref(id), 1, offset, Buffer.from(text), 0);
+		void terminals.receive(ref(id), 1, offset, Buffer.from(text), 0);
 	take(0, 'abcd');
 	take(2, 'cdef');
 	take(8, 'ij');
@@ -66,7 +66,7 @@ test('after a kill the next server goes on exactly where the files end', async (
 		sent = head!.offset;
 		for (let i = 0; i < 20 && sent < source.length; i++) {
 			const piece = source.subarray(sent, sent + 397);
-			now.terminals.receive(ref(id), 1, sent, piece, 0);
+			void now.terminals.receive(ref(id), 1, sent, piece, 0);
 			sent += piece.length;
 			if (i % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
 		}
@@ -74,7 +74,7 @@ test('after a kill the next server goes on exactly where the files end', async (
 		now = now.again();
 	}
 	const [head] = await now.terminals.heads(ref(id));
-	now.terminals.receive(ref(id), 1, head!.offset, source.subarray(head!.offset), 0);
+	void now.terminals.receive(ref(id), 1, head!.offset, source.subarray(head!.offset), 0);
 	await until(() => now.runner.acked.get(`${id}/1/1`) === source.length);
 	const parts: Buffer[] = [];
 	for await (const part of now.terminals.raw(id)) parts.push(part);
@@ -86,7 +86,7 @@ test('an index that a crash tore is put right from the files', async () => {
 	const id = await engine.session();
 	await engine.terminals.heads(ref(id));
 	for (let i = 0; i < 10; i++) {
-		engine.terminals.receive(ref(id), 1, i * 500, bytes(500, i + 1), 0);
+		void engine.terminals.receive(ref(id), 1, i * 500, bytes(500, i + 1), 0);
 		await until(() => engine.runner.acked.get(`${id}/1/1`) === (i + 1) * 500);
 	}
 	await engine.terminals.close();
@@ -130,7 +130,7 @@ test('the oldest segments go when a session keeps more than it may', async () =>
 	await terminals.heads(ref(id));
 	const source = bytes(20_000);
 	for (let at = 0; at < source.length; at += 500) {
-		terminals.receive(ref(id), 1, at, source.subarray(at, at + 500), 0);
+		void terminals.receive(ref(id), 1, at, source.subarray(at, at + 500), 0);
 		await until(() => runner.acked.get(`${id}/1/1`) === at + 500);
 	}
 	const read = await terminals.read(id, 0, 262_144);
@@ -145,10 +145,10 @@ test('a declared loss is kept, seen by viewers and survives a restart', async ()
 	await engine.terminals.heads(ref(id));
 	const peer = fakePeer();
 	await engine.terminals.attach(id, peer, person('ada'), { exact: true }, 1);
-	engine.terminals.receive(ref(id), 1, 0, Buffer.from('before'), 0);
+	void engine.terminals.receive(ref(id), 1, 0, Buffer.from('before'), 0);
 	await engine.terminals.gap(ref(id), 1, 6, 106, 'spool_limit');
 	await engine.terminals.gap(ref(id), 1, 6, 106, 'spool_limit');
-	engine.terminals.receive(ref(id), 1, 106, Buffer.from('after'), 0);
+	void engine.terminals.receive(ref(id), 1, 106, Buffer.from('after'), 0);
 	await until(() => engine.runner.acked.get(`${id}/1/1`) === 111);
 	expect(peer.of('gap')).toEqual([
 		{ t: 'gap', stream: expect.any(Number), from: 6, to: 106, reason: 'spool_limit' }
@@ -171,8 +171,8 @@ test('a loss declared before the bytes in front of it came waits for them', asyn
 	const id = await session();
 	await terminals.heads(ref(id));
 	await terminals.gap(ref(id), 1, 4, 10, 'disk');
-	terminals.receive(ref(id), 1, 0, Buffer.from('abcd'), 0);
-	terminals.receive(ref(id), 1, 10, Buffer.from('klm'), 0);
+	void terminals.receive(ref(id), 1, 0, Buffer.from('abcd'), 0);
+	void terminals.receive(ref(id), 1, 10, Buffer.from('klm'), 0);
 	await until(() => runner.acked.get(`${id}/1/1`) === 13);
 	expect(runner.wants).toEqual([]);
 });
@@ -181,13 +181,13 @@ test('offsets go on over attempts, and an attempt that was superseded changes no
 	const { terminals, runner, session } = await testEngine();
 	const id = await session();
 	await terminals.heads(ref(id));
-	terminals.receive(ref(id), 1, 0, Buffer.from('first'), 0);
+	void terminals.receive(ref(id), 1, 0, Buffer.from('first'), 0);
 	await until(() => runner.acked.get(`${id}/1/1`) === 5);
 	const base = await terminals.nextBase(id);
 	expect(base).toBe(5);
 	expect((await terminals.heads(ref(id, 2, base)))[0]).toEqual({ kind: 1, offset: 0 });
-	terminals.receive(ref(id, 2, base), 1, 0, Buffer.from('second'), 0);
-	terminals.receive(ref(id, 1, 0), 1, 5, Buffer.from('stale'), 0);
+	void terminals.receive(ref(id, 2, base), 1, 0, Buffer.from('second'), 0);
+	void terminals.receive(ref(id, 1, 0), 1, 5, Buffer.from('stale'), 0);
 	await until(() => runner.acked.get(`${id}/2/1`) === 6);
 	expect((await terminals.read(id, 0, 100)).data.toString()).toBe('firstsecond');
 });
@@ -204,9 +204,9 @@ test('the transcript replays with the times and sizes of the marks', async () =>
 		encodeMark({ type: 'time', at: t0 + 2_000, offset: 6, cols: 120, rows: 40 })
 	]);
 	// Cut in the middle of a record.
-	terminals.receive(ref(id), 4, 0, marks.subarray(0, 33), 0);
-	terminals.receive(ref(id), 4, 33, marks.subarray(33), 0);
-	terminals.receive(ref(id), 1, 0, Buffer.from('abc€def'), 0);
+	void terminals.receive(ref(id), 4, 0, marks.subarray(0, 33), 0);
+	void terminals.receive(ref(id), 4, 33, marks.subarray(33), 0);
+	void terminals.receive(ref(id), 1, 0, Buffer.from('abc€def'), 0);
 	await until(() => runner.acked.get(`${id}/1/1`) === 9);
 	await until(() => runner.acked.get(`${id}/1/4`) === 4 * MARK_BYTES);
 	let cast = '';
@@ -235,7 +235,7 @@ test('the plain transcript is what a person would have read', async () => {
 	const id = await session();
 	await terminals.heads(ref(id));
 	const raw = '\x1b]0;title\x07\x1b[1mone\x1b[0m\r\n10%\r50%\r100%\x1b[K\r\ntwp\bo\r\nlast';
-	terminals.receive(ref(id), 1, 0, Buffer.from(raw), 0);
+	void terminals.receive(ref(id), 1, 0, Buffer.from(raw), 0);
 	await until(() => runner.acked.get(`${id}/1/1`) === raw.length);
 	let text = '';
 	for await (const part of terminals.plainText(id)) text += part.toString();
@@ -248,11 +248,11 @@ test('the process ends for viewers after its last byte, with the proof that it i
 	await terminals.heads(ref(id));
 	const peer = fakePeer();
 	await terminals.attach(id, peer, person('ada'), {}, 1);
-	terminals.receive(ref(id), 1, 0, Buffer.from('bye'), 0);
+	void terminals.receive(ref(id), 1, 0, Buffer.from('bye'), 0);
 	const ended = terminals.ended(ref(id), 8, { code: 3, signal: null });
 	await new Promise((resolve) => setTimeout(resolve, 20));
 	expect(peer.of('exit')).toEqual([]);
-	terminals.receive(ref(id), 1, 3, Buffer.from(' all!'), 0);
+	void terminals.receive(ref(id), 1, 3, Buffer.from(' all!'), 0);
 	expect(await ended).toBe(true);
 	expect(peer.of('exit')).toMatchObject([{ offset: 8, code: 3, signal: null }]);
 	expect(peer.of('phase')).toMatchObject([{ phase: 'ended' }]);
@@ -275,7 +275,7 @@ test('a session is expired without a trace, and says so to who looks at it', asy
 	await terminals.heads(ref(id));
 	const peer = fakePeer();
 	await terminals.attach(id, peer, person('ada'), {}, 1);
-	terminals.receive(ref(id), 1, 0, Buffer.from('data'), 0);
+	void terminals.receive(ref(id), 1, 0, Buffer.from('data'), 0);
 	await terminals.linked(ref(id), 0);
 	await terminals.acceptInput(id, Buffer.from('x'), person('ada'));
 	await terminals.expire(id);
@@ -312,11 +312,11 @@ test('a snapshot comes before any byte after it', async () => {
 	const { terminals, session, runner } = await testEngine();
 	const id = await session();
 	await terminals.heads(ref(id));
-	terminals.receive(ref(id), 1, 0, Buffer.from('old text\r\n'), 0);
+	void terminals.receive(ref(id), 1, 0, Buffer.from('old text\r\n'), 0);
 	await until(() => runner.acked.get(`${id}/1/1`) === 10);
 	const peer = fakePeer();
 	const attached = terminals.attach(id, peer, person('ada'), {}, 1);
-	for (let i = 0; i < 5; i++) terminals.receive(ref(id), 1, 10 + i, Buffer.from(String(i)), 0);
+	for (let i = 0; i < 5; i++) void terminals.receive(ref(id), 1, 10 + i, Buffer.from(String(i)), 0);
 	await attached;
 	await until(() => peer.frames.some((frame) => frame.payload.toString().includes('4')));
 	const [first, ...rest] = peer.frames;

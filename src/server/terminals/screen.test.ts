@@ -143,7 +143,7 @@ test('late, slow and returning viewers end with the true screen, and the transcr
 					if (sizes[0]?.at === at) {
 						const { cols, rows } = sizes.shift()!;
 						reference.resize(cols, rows);
-						terminals.receive(
+						void terminals.receive(
 							ref,
 							4,
 							marks,
@@ -160,7 +160,7 @@ test('late, slow and returning viewers end with the true screen, and the transcr
 					);
 					const bytes = output.subarray(at, end);
 					reference.write(bytes);
-					terminals.receive(ref, 1, at, bytes, 0);
+					void terminals.receive(ref, 1, at, bytes, 0);
 					at = end;
 					const chance = roll();
 					if (chance === 0 && viewers.length < 5) await join();
@@ -210,7 +210,7 @@ test('a viewer who returns with little missing gets exactly that and nothing els
 	await terminals.heads(ref);
 	const output = Buffer.alloc(300_000, 'abc');
 	for (let at = 0; at < output.length; at += 50_000)
-		terminals.receive(ref, 1, at, output.subarray(at, at + 50_000), 0);
+		void terminals.receive(ref, 1, at, output.subarray(at, at + 50_000), 0);
 	await until(() => runner.acked.get(`${id}/1/1`) === output.length);
 	const near = fakePeer();
 	await terminals.attach(id, near, person('ada'), { from: 290_000 }, 1);

@@ -231,7 +231,7 @@ export async function openSessionStore(
 			await Promise.all([...logs.values()].map((log) => log.flush()));
 		},
 		async sync() {
-			await Promise.all([...logs.values()].map((log) => (log.unsynced ? log.sync() : null)));
+			await Promise.all([...logs.values()].filter((log) => log.unsynced).map((log) => log.sync()));
 		},
 		async close() {
 			await store.flush();
