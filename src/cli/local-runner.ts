@@ -1,6 +1,6 @@
 // The runner that `village up` starts beside the server: enrolled once, kept alive, ended with its session host.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { joinVillage } from '#daemons/runner/enrol.ts';

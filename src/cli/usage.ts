@@ -58,7 +58,7 @@ export async function command(name: string, body: () => Promise<number>): Promis
 		return await body();
 	} catch (error) {
 		const { exitCode, lines } = explain(error);
-		for (const line of lines) process.stderr.write(`village ${name}: ${line}\n`);
+		process.stderr.write(`village ${name}: ${lines.join('\n')}\n`);
 		if (exitCode === EXIT.usage) process.stderr.write(`Try: village ${name} --help\n`);
 		return exitCode;
 	}
