@@ -4,7 +4,9 @@ import { type Point, hashPlace, hashText } from '#domain/village.ts';
 import { type Way, createWay, findPath, placeOn } from './paths.ts';
 import type { Facing, Layout, Spot } from './layout.ts';
 
-export type Pose = 'stand' | 'walk' | 'work' | 'crank' | 'sit' | 'read' | 'sign' | 'jump' | 'sleep';
+/** `none`: not yet placed. */
+export type Pose =
+	'none' | 'stand' | 'walk' | 'work' | 'crank' | 'sit' | 'read' | 'sign' | 'jump' | 'sleep';
 
 /** How a villager looks at one moment. `x`, `y` are its feet in tiles; `lift` pixels above the ground. */
 export interface Look {
@@ -64,20 +66,27 @@ export function assignSpots(ids: readonly string[], spots: number): Map<string, 
 	return given;
 }
 
-/** Where a villager without work is in a slot of the stroll. `rank` spreads them; two never share a seat. */
+/** Where a villager without work is in a slot of the stroll: `rank` spreads them over all spots before any is shared. */
 function leisureSpot(layout: Layout, rank: number, slot: number): Spot {
 	const { leisure } = layout;
 	// A stride coprime with the number of spots walks through all of them and keeps different ranks apart.
 	let stride = 7;
 	while (gcd(stride, leisure.length) !== 1) stride++;
 	const spot = leisure[(rank + slot * stride) % leisure.length]!;
-	const ring = Math.floor(rank / leisure.length);
-	if (ring === 0) return spot;
+	return spot;
+}
+
+/** Where in a crowded spot someone stands; ways are shared by all, so the shift is added to what they give. */
+function shifted(look: Look, rank: number, spots: number): Look {
+	const ring = Math.floor(rank / spots);
+	if (ring === 0) return look;
+	const sit = look.pose === 'sit';
 	return {
-		...spot,
-		seat: false,
-		x: spot.x + (((ring * 5) % 7) - 3) * 0.16,
-		y: spot.y + (((ring * 3) % 5) - 2) * 0.13
+		...look,
+		pose: sit ? 'stand' : look.pose,
+		lift: 0,
+		x: look.x + (((ring * 5) % 7) - 3) * 0.16,
+		y: look.y + (((ring * 3) % 5) - 2) * 0.13
 	};
 }
 
@@ -167,6 +176,17 @@ const still = (spot: Spot, pose: Pose, icon: string | null): Look => ({
 
 /** Someone without work at a time: in a seat, standing about, or on the way between the two. */
 export function leisureLook(
+	layout: Layout,
+	ways: Ways,
+	id: string,
+	rank: number,
+	nowMs: number,
+	calm: boolean
+): Look {
+	return shifted(stroll(layout, ways, id, rank, nowMs, calm), rank, layout.leisure.length);
+}
+
+function stroll(
 	layout: Layout,
 	ways: Ways,
 	id: string,

@@ -108,7 +108,7 @@ const createActor = (view: VillagerView): Actor => ({
 		x: 0,
 		y: 0,
 		facing: 'down',
-		pose: 'stand',
+		pose: 'none',
 		frame: 0,
 		lift: 0,
 		icon: null,
@@ -135,7 +135,7 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 	for (const change of inputs.changes) {
 		const effect = applyChange(world, change, moved);
 		rebuilt ||= effect === 'map';
-		reseat ||= effect !== 'none';
+		reseat ||= effect === 'map' || effect === 'seats';
 	}
 	if (inputs.changes.length > 0) world.version++;
 	if (rebuilt) {
@@ -147,16 +147,12 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 		world.ways = new Ways(world.layout);
 		world.revision++;
 	}
-	if (reseat) {
-		const before = new Map<string, Look>();
-		for (const id of moved) {
-			const actor = world.actors.get(id);
-			if (actor) before.set(id, actor.look);
-		}
-		seatAll(world);
-		for (const [id, look] of before) depart(world, world.actors.get(id)!, look, inputs);
-		for (const actor of world.actors.values()) actor.look = { ...actor.look, until: -Infinity };
+	const affected = reseat ? new Set([...moved, ...seatAll(world)]) : moved;
+	for (const id of affected) {
+		const actor = world.actors.get(id);
+		if (actor) depart(world, actor, inputs, reseat);
 	}
+	if (rebuilt) for (const actor of world.actors.values()) outdate(actor);
 	let next = Infinity;
 	for (const actor of world.actors.values()) {
 		if (actor.hidden) continue;
@@ -175,24 +171,33 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 	return world;
 }
 
-/** Starts the walk of a villager whose state or house changed, unless nobody would see it. */
-function depart(world: World, actor: Actor, from: Look, inputs: StepInputs): void {
-	actor.journey = null;
-	if (inputs.calm || inputs.unseen || !isAtHome(world, actor)) return;
-	const to = homeSpot(world, actor);
-	const fresh = from.until === -Infinity;
-	if (fresh) {
-		if (actor.view.state === 'starting' || actor.view.state === 'traveling')
-			actor.journey = arrival(world.layout, world.ways, to, actor.view.sinceMs);
+/** Has a look computed again at the next chance. */
+const outdate = (actor: Actor): void => {
+	actor.look = { ...actor.look, until: -Infinity };
+};
+
+/** Lets a villager whose state or place changed show it, and walk there when it is elsewhere, unless nobody would see it. */
+function depart(world: World, actor: Actor, inputs: StepInputs, reseated: boolean): void {
+	const from = actor.look;
+	const fresh = from.pose === 'none';
+	outdate(actor);
+	if (inputs.calm || inputs.unseen) {
+		actor.journey = null;
 		return;
 	}
-	if (Math.hypot(from.x - to.x, from.y - to.y) > 0.4)
-		actor.journey = errand(
-			world.ways,
-			from,
-			to,
-			Math.min(world.nowMs, Math.max(actor.view.sinceMs, world.nowMs - 400))
-		);
+	if (!reseated) return;
+	actor.journey = null;
+	const home = isAtHome(world, actor);
+	const { state, sinceMs } = actor.view;
+	if (fresh) {
+		if (home && (state === 'starting' || state === 'traveling'))
+			actor.journey = arrival(world.layout, world.ways, homeSpot(world, actor), sinceMs);
+		return;
+	}
+	const to = home ? homeSpot(world, actor) : idleLook(world, actor, world.nowMs + 5_000, false);
+	if (Math.hypot(from.x - to.x, from.y - to.y) < 0.4) return;
+	const begin = Math.min(world.nowMs, Math.max(sinceMs, world.nowMs - 400));
+	actor.journey = errand(world.ways, from, { x: to.x, y: to.y }, begin);
 }
 
 function refresh(world: World, actor: Actor, nowMs: number, calm: boolean): void {
@@ -233,8 +238,14 @@ function homeSpot(world: World, actor: Actor): Spot {
 	return house.spots[actor.place % house.spots.length]!;
 }
 
-/** Hands out the spots at every house and the ranks in the square. */
-function seatAll(world: World): void {
+/** Hands out the spots at every house and the ranks in the square; returns whose place is another one now. */
+function seatAll(world: World): string[] {
+	const changed: string[] = [];
+	const put = (id: string, place: number) => {
+		const actor = world.actors.get(id)!;
+		if (actor.place !== place) changed.push(id);
+		actor.place = place;
+	};
 	const byHouse = new Map<string, string[]>();
 	const idle: string[] = [];
 	for (const actor of world.actors.values()) {
@@ -248,7 +259,7 @@ function seatAll(world: World): void {
 	world.crowds.clear();
 	for (const [houseId, ids] of byHouse) {
 		const spots = world.layout.houses.get(houseId)!.spots.length;
-		for (const [id, place] of assignSpots(ids, spots)) world.actors.get(id)!.place = place;
+		for (const [id, place] of assignSpots(ids, spots)) put(id, place);
 		if (ids.length <= CROWD_LIMIT) continue;
 		const rank = (id: string) => (world.actors.get(id)!.view.state === 'waiting' ? 0 : 1);
 		const order = [...ids].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
@@ -256,7 +267,8 @@ function seatAll(world: World): void {
 		world.crowds.set(houseId, ids.length);
 	}
 	const spots = world.layout.leisure.length;
-	for (const [id, place] of assignRanks(idle, spots)) world.actors.get(id)!.place = place;
+	for (const [id, place] of assignRanks(idle, spots)) put(id, place);
+	return changed;
 }
 
 /** Ranks by hash, so that one who leaves does not shift the others; beyond the spots they double up in rings. */
@@ -304,7 +316,12 @@ function applyChange(world: World, change: VillageChange, moved: Set<string>): E
 			)
 				return 'none';
 			moved.add(villager.id);
-			return 'seats';
+			// Most changes are of this kind, many a second: another tool in hand at the same place.
+			const stays =
+				old.houseId === villager.houseId &&
+				belongsHome(old.state) === belongsHome(villager.state) &&
+				!world.crowds.has(villager.houseId ?? '');
+			return stays ? 'none' : 'seats';
 		}
 		case 'villager_removed':
 			return world.actors.delete(change.id) ? 'seats' : 'none';
