@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import type { Attached } from '#protocol/terminal/attached.ts';
-import { terminal, type TerminalStatus, type TerminalView } from './attach.ts';
+import { terminal } from './attach.ts';
 import type { LinkEvents, TerminalClient } from './client.ts';
+import type { TerminalStatus, TerminalView } from './view.ts';
 
 const attached: Attached = {
 	t: 'attached',

@@ -2,66 +2,13 @@
 // is loaded when the first terminal is shown.
 import type { ISearchOptions } from '@xterm/addon-search';
 import type { Attachment } from 'svelte/attachments';
-import type { Phase } from '#protocol/terminal/fields.ts';
-import type { KeyboardAction, KeyboardState } from '#protocol/terminal/keyboard.ts';
-import type { Connection, Link, TerminalClient } from './client.ts';
+import type { Link } from './client.ts';
 import { createFeeder, type Feeder } from './feeder.ts';
-import { touchKeyBytes, withControl, type TouchKey } from './keys.ts';
+import { touchKeyBytes, withControl } from './keys.ts';
 import { hold, isLongPaste, NOTHING_TYPED, useOfKeys, type Typing } from './keyboard-use.ts';
+import { useGraphicsCard } from './graphics.ts';
 import { themeFor } from './theme.ts';
-
-/** What the frame around a terminal shows; told anew on every change. */
-export interface TerminalStatus {
-	connection: Connection;
-	phase: Phase;
-	/** The server's word; the page may know better and forbid more. */
-	canWrite: boolean;
-	keyboard: KeyboardState;
-	/** This viewer among them. */
-	viewerId: string | null;
-	/** Typed bytes the session's side has not taken yet. */
-	pending: number;
-	/** From a key to the next output, smoothed; null before the first. */
-	latencyMs: number | null;
-	exit: { code: number | null; signal: string | null } | null;
-	/** One sentence that matters now; replaced by the next. */
-	notice: string | null;
-	/** Everything the server had is on the screen. */
-	settled: boolean;
-}
-
-/** What the frame may ask of a terminal. */
-export interface TerminalView {
-	focus(): void;
-	keyboard(action: KeyboardAction, to?: string): void;
-	press(key: TouchKey): void;
-	/** The next character typed is a control character. */
-	setControl(on: boolean): void;
-	find(text: string, direction: 'next' | 'previous'): boolean;
-	endFind(): void;
-	setFontSize(px: number): void;
-	setScreenReader(on: boolean): void;
-}
-
-export interface TerminalOptions {
-	client: TerminalClient;
-	sessionId: string;
-	/** Whether the page lets this person type at all. */
-	mayWrite(): boolean;
-	/** In a small panel: it types, but its size counts for nobody. */
-	compact: boolean;
-	autofocus: boolean;
-	fontSize: number;
-	screenReader: boolean;
-	onstatus(status: TerminalStatus): void;
-	onready(view: TerminalView): void;
-	/** The sticky Ctrl was used up. */
-	oncontrolused(): void;
-	/** Ctrl-F was pressed inside. */
-	onfind(): void;
-	/** Asks before many lines are pasted. */
-	confirmPaste(text: string): Promise<boolean>;
-}
+import type { TerminalOptions, TerminalStatus } from './view.ts';
 
 const SCROLLBACK = 5_000;
 const SMALLEST_FONT = 8;
@@ -413,26 +360,4 @@ async function mount(
 		setScreenReader: (on) => void (term.options.screenReaderMode = on)
 	});
 	if (options.autofocus) term.focus();
-}
-
-/** Draws with WebGL where a graphics card does it; software WebGL is slower than the DOM. */
-async function useGraphicsCard(
-	term: import('@xterm/xterm').Terminal,
-	signal: AbortSignal
-): Promise<void> {
-	const probe = document.createElement('canvas').getContext('webgl2');
-	const info = probe?.getExtension('WEBGL_debug_renderer_info');
-	const renderer = probe && info ? String(probe.getParameter(info.UNMASKED_RENDERER_WEBGL)) : '';
-	probe?.getExtension('WEBGL_lose_context')?.loseContext();
-	if (!probe || /swiftshader|llvmpipe|software|basic render/i.test(renderer)) return;
-	try {
-		const { WebglAddon } = await import('@xterm/addon-webgl');
-		if (signal.aborted) return;
-		const webgl = new WebglAddon();
-		// Too many contexts, or a driver that gave up: the DOM renderer takes over.
-		webgl.onContextLoss(() => webgl.dispose());
-		term.loadAddon(webgl);
-	} catch {
-		// The DOM renderer stays.
-	}
 }

@@ -1,5 +1,5 @@
 // What the frame around a terminal says about its state.
-import type { TerminalStatus } from './attach.ts';
+import type { TerminalStatus } from './view.ts';
 
 /** One short word for the state, and how it is colored. */
 export function stateWords(status: TerminalStatus): {
