@@ -150,7 +150,7 @@ export class Acts {
 				label: 'Remove house …',
 				icon: Trash,
 				danger: true,
-				reason: this.#workspace.missing('house.manage'),
+				reason: this.keepsHouse(house),
 				run: () => this.askRemove(house)
 			}
 		];
@@ -208,6 +208,12 @@ export class Acts {
 
 	start(wish: { agentId?: string | null; houseId?: string | null }): void {
 		this.#dialogs.start = wish;
+	}
+
+	/** Why a house cannot be removed, or null. */
+	keepsHouse(house: HouseRow): string | null {
+		const missing = this.#workspace.missing('house.manage');
+		return missing ?? (house.demo ? 'It goes with the demo: remove that.' : null);
 	}
 
 	askRemove(house: HouseRow): void {

@@ -1,6 +1,7 @@
 // What keys and the palette can do on the village page; everything that stands in it is found by its name.
 import Activity from '@lucide/svelte/icons/activity';
 import Bell from '@lucide/svelte/icons/bell';
+import Hand from '@lucide/svelte/icons/hand';
 import House from '@lucide/svelte/icons/house';
 import ListChecks from '@lucide/svelte/icons/list-checks';
 import MapIcon from '@lucide/svelte/icons/map';
@@ -19,6 +20,7 @@ export interface VillageActs {
 	twin(): void;
 	bell(): void;
 	toggleCalm(): void;
+	wave(): void;
 	toggleSteps(): void;
 	zoom(step: 1 | -1): void;
 	close(): void;
@@ -60,6 +62,15 @@ export function villageCommands(workspace: Workspace, acts: VillageActs): Comman
 			words: 'checklist help newcomer tour',
 			icon: ListChecks,
 			run: acts.toggleSteps
+		},
+		{
+			id: 'village.wave',
+			title: 'Wave to everybody who is here',
+			group,
+			keys: 'w',
+			words: 'hello gesture emote',
+			icon: Hand,
+			run: acts.wave
 		},
 		{ id: 'village.in', title: 'Zoom in', group, keys: '+', run: () => acts.zoom(1) },
 		{ id: 'village.out', title: 'Zoom out', group, keys: '-', run: () => acts.zoom(-1) },

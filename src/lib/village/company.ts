@@ -21,18 +21,21 @@ export class Company {
 	}
 
 	/** Enters a village until the returned function is called. */
-	enter(villageId: string, onPeople: (people: PersonRow[]) => void): () => void {
+	enter(
+		villageId: string,
+		on: { people: (people: PersonRow[]) => void; wave: (userId: string) => void }
+	): () => void {
 		const address = new URL('/ws/village', location.href);
 		address.protocol = address.protocol.replace('http', 'ws');
 		address.searchParams.set('village', villageId);
 		const presence = new Presence({
 			open: () => new WebSocket(address),
-			people: onPeople,
+			people: on.people,
 			moved: (userId, place) => {
 				// Another tab of one's own moves the same avatar; this tab knows better.
 				if (userId !== this.#selfId) this.#port.moved(userId, place);
 			},
-			emote: () => {}
+			emote: on.wave
 		});
 		this.#presence = presence;
 		if (this.#watching) presence.watch(this.#watching);
@@ -47,6 +50,11 @@ export class Company {
 		if (sessionId === this.#watching) return;
 		this.#watching = sessionId;
 		this.#presence?.watch(sessionId);
+	}
+
+	/** Waves to everybody who is here. */
+	wave(): void {
+		this.#presence?.wave();
 	}
 
 	/** The part of the map on the screen, in tiles. */

@@ -41,7 +41,7 @@ export function moodLook(state: AgentState): Look {
 
 /** States grouped for the small legend of the map, most urgent first. */
 export const LEGEND: { word: string; tone: Tone; icon: Look['icon']; states: AgentState[] }[] = [
-	{ word: 'needs approval', tone: 'warning', icon: Hand, states: ['waiting'] },
+	{ word: 'waiting for approval', tone: 'warning', icon: Hand, states: ['waiting'] },
 	{ word: 'in trouble', tone: 'danger', icon: CircleAlert, states: ['error', 'frustrated'] },
 	{
 		word: 'working',

@@ -9,7 +9,7 @@ import type { Place } from './mapping.ts';
 export interface PresenceEvents {
 	people(people: PersonRow[]): void;
 	moved(userId: string, place: Place): void;
-	emote(userId: string, name: string): void;
+	emote(userId: string): void;
 }
 
 /** What is needed of a socket; the browser's is one. */
@@ -126,7 +126,7 @@ export class Presence {
 					y,
 					hand: handX === null || handY === null ? null : { x: handX, y: handY }
 				});
-		else if (message[0] === 'emote') emote(message[1], message[2]);
+		else if (message[0] === 'emote') emote(message[1]);
 	}
 
 	/** A hidden tab says nothing: whoever looks at something else is away after a while. */

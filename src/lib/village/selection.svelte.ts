@@ -51,16 +51,23 @@ export class Selection {
 	}
 
 	show(view: 'map' | 'list'): void {
-		const query = new URLSearchParams(page.url.searchParams);
-		query.set('view', view);
-		this.#replace(query.toString());
+		this.#replace(new URLSearchParams({ ...this.#kept(), ...this.#parameters(), view }).toString());
 	}
 
 	#query(selected: Selected | null): string {
-		const query = new URLSearchParams(page.url.searchParams);
-		for (const kind of KINDS) query.delete(PARAMETERS[kind]);
-		if (selected) query.set(PARAMETERS[selected.kind], selected.id);
-		return query.toString();
+		const named = selected ? { [PARAMETERS[selected.kind]]: selected.id } : {};
+		return new URLSearchParams({ ...this.#kept(), ...named }).toString();
+	}
+
+	/** What the address says besides what is open. */
+	#kept(): Record<string, string> {
+		const ours = new Set<string>(Object.values(PARAMETERS));
+		return Object.fromEntries([...page.url.searchParams].filter(([name]) => !ours.has(name)));
+	}
+
+	#parameters(): Record<string, string> {
+		const { now } = this;
+		return now ? { [PARAMETERS[now.kind]]: now.id } : {};
 	}
 
 	#replace(query: string): void {

@@ -15,7 +15,7 @@ export const View = z.tuple([z.literal('view'), Tile, Tile, Length, Length]);
 /** The session whose terminal this tab shows, or null: `["watch", sessionId]`. */
 export const Watch = z.tuple([z.literal('watch'), Id.nullable()]);
 /** A gesture, seen by everybody and kept by nobody. */
-export const Emote = z.tuple([z.literal('emote'), z.enum(['wave', 'heart', 'question', 'done'])]);
+export const Emote = z.tuple([z.literal('emote'), z.enum(['wave'])]);
 
 const MESSAGES = { here: Here, me: Me, view: View, watch: Watch, emote: Emote } as const;
 
