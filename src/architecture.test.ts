@@ -169,7 +169,16 @@ const FOUNDATION = new Set([
 	...['new-id.ts', 'package-root.ts', 'audit']
 ]);
 /** Where subjects meet: the composition root, the doors, and what runs commands for the admin socket. */
-const MEETING = new Set(['app.ts', 'boot.ts', 'trpc', 'sockets', 'admin', 'health', 'testing']);
+const MEETING = new Set([
+	'app.ts',
+	'boot.ts',
+	'http',
+	'trpc',
+	'sockets',
+	'admin',
+	'health',
+	'testing'
+]);
 /** Values of one subject that another may use, each with its reason. */
 const SHARED: Record<string, string> = {
 	'src/server/auth/actor.ts': 'who acts is an argument of every command of every subject',

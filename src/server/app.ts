@@ -7,6 +7,7 @@ import { ACTIVE_STATES } from '#domain/session.ts';
 import { createAgents, type Agents } from './agents/service.ts';
 import { openAdminSocket } from './admin/socket.ts';
 import { createApprovals, type Approvals } from './approvals/service.ts';
+import { pruneAudit } from './audit/service.ts';
 import type { Actor } from './auth/actor.ts';
 import { headerReader } from './auth/headers.ts';
 import { baseUrl } from './auth/origin.ts';
@@ -199,7 +200,12 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			runners,
 			agents,
 			transition,
-			retention: createRetention({ database, clock }),
+			retention: createRetention({
+				database,
+				clock,
+				sweepKeys: () => idempotency.sweep(),
+				pruneAudit: (orgId, before) => pruneAudit(database.db, orgId, before)
+			}),
 			everyMs: scaled(SWEEP_MS)
 		});
 		closers.push(

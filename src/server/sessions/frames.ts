@@ -1,14 +1,14 @@
 // What runners say about sessions, applied inside the door's transaction (control-plane.md 8.4, 6.5). Frames about another
 // runner's session, an old attempt or a finished session change nothing.
 import { and, eq } from 'drizzle-orm';
-import type { FailureClass, Usage } from '#domain/session.ts';
+import type { FailureClass } from '#domain/session.ts';
 import { isTerminal } from '#domain/session.ts';
 import type { ReliableRunnerFrame } from '#protocol/runner/up.ts';
 import type { Approvals } from '#server/approvals/service.ts';
 import type { Agents } from '#server/agents/service.ts';
 import type { Clock } from '#server/clock.ts';
 import { houses } from '#server/db/schema/villages.ts';
-import { sessionAttempts, sessions } from '#server/db/schema/sessions.ts';
+import { sessionAttempts } from '#server/db/schema/sessions.ts';
 import type { Tx } from '#server/db/open.ts';
 import type { Collector, EventLog } from '#server/events/log.ts';
 import type { Logger } from '#server/log.ts';
@@ -16,6 +16,7 @@ import { tell } from '#server/runners/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Terminals } from '#server/terminals/types.ts';
 import { houseView } from '#server/villages/store.ts';
+import { createExits, patchUsage, type ExitReport, type Exits } from './exits.ts';
 import { lockSession, type Session } from './store.ts';
 import type { Sessions } from './service.ts';
 import { about, type Transition } from './transition.ts';
@@ -26,20 +27,7 @@ type SessionFrame = Exclude<
 	{ t: 'runner.update' | 'runner.bye' | 'approval.applied' | 'approval.withdrawn' | 'stream.gap' }
 >;
 
-export interface ExitReport {
-	sessionId: string;
-	attempt: number;
-	code: number | null;
-	signal: string | null;
-	finalOffset: number;
-	providerError: boolean;
-	hostLost: boolean;
-	/** Set when the runner's side ended it by itself: its own clock, or a lease that ran out. */
-	stopCause?: 'user' | 'timeout' | 'policy' | 'drain' | 'superseded' | 'lease' | undefined;
-	totals?: Partial<Usage> | undefined;
-}
-
-export interface SessionFrames {
+export interface SessionFrames extends Exits {
 	/** Applies one frame. Resolves `stale` when it was about an attempt that is over. */
 	apply(
 		tx: Tx,
@@ -47,8 +35,6 @@ export interface SessionFrames {
 		runnerId: string,
 		frame: SessionFrame
 	): Promise<'ok' | 'stale' | 'forbidden'>;
-	/** Waits for the last bytes (10 s at most), then ends the session. Idempotent; also called from reconciliation. */
-	exited(runnerId: string, report: ExitReport): Promise<void>;
 }
 
 const FAILURE_OF_REJECTION: Record<FrameOf<'session.rejected'>['code'], FailureClass> = {
@@ -77,23 +63,10 @@ export function createSessionFrames(deps: {
 	sessions: Sessions;
 }): SessionFrames {
 	const { clock, transition } = deps;
-	/** Exits that wait for bytes; at most one per session. */
-	const exiting = new Set<string>();
-
-	async function patchUsage(tx: Tx, session: Session, totals: Partial<Usage>): Promise<void> {
-		const usage = { ...session.usage };
-		for (const [key, value] of Object.entries(totals) as [keyof Usage, number | null | undefined][])
-			if (value !== undefined && value !== null && key in usage) usage[key] = value;
-		await tx.update(sessions).set({ usage }).where(eq(sessions.id, session.id));
-		await tx
-			.update(sessionAttempts)
-			.set({ usage })
-			.where(
-				and(eq(sessionAttempts.sessionId, session.id), eq(sessionAttempts.attempt, session.attempt))
-			);
-	}
+	const exits = createExits(deps);
 
 	const self: SessionFrames = {
+		...exits,
 		async apply(tx, collect, runnerId, frame) {
 			const session = await lockSession(tx, frame.sessionId);
 			if (!session) return 'stale';
@@ -195,95 +168,8 @@ export function createSessionFrames(deps: {
 					return 'ok';
 				}
 			}
-		},
-		async exited(runnerId, report) {
-			const key = `${report.sessionId}/${report.attempt}`;
-			if (exiting.has(key)) return;
-			exiting.add(key);
-			try {
-				const placement = deps.links.placementOf(report.sessionId);
-				const termBase = placement?.attempt === report.attempt ? placement.termBase : 0;
-				const complete = await deps.terminals.ended(
-					{ sessionId: report.sessionId, attempt: report.attempt, termBase },
-					report.finalOffset,
-					{ code: report.code, signal: report.signal }
-				);
-				await deps.log.transact(async (tx, collect) => {
-					const session = await lockSession(tx, report.sessionId);
-					if (
-						!session ||
-						session.runnerId !== runnerId ||
-						session.attempt !== report.attempt ||
-						isTerminal(session.state)
-					)
-						return;
-					if (report.totals) await patchUsage(tx, session, report.totals);
-					if (!complete)
-						collect.add(session.orgId, {
-							...about(session),
-							type: 'session.gap',
-							data: { sessionId: session.id, until: termBase + report.finalOffset },
-							actor: 'system'
-						});
-					const ended = {
-						actor: `runner:${runnerId}`,
-						patch: {
-							exitCode: report.code,
-							exitSignal: report.signal,
-							termNext: termBase + report.finalOffset
-						}
-					};
-					if (report.stopCause === 'lease')
-						// The lease is what lets the server place it again without two of it at work.
-						await transition(
-							tx,
-							collect,
-							session,
-							session.attempt < 2
-								? { type: 'requeue' }
-								: { type: 'fail', failureClass: 'runner_lost' },
-							ended
-						);
-					else if (report.hostLost)
-						await transition(
-							tx,
-							collect,
-							session,
-							{ type: 'fail', failureClass: 'host_lost' },
-							ended
-						);
-					else
-						await transition(
-							tx,
-							collect,
-							await stoppedThere(tx, collect, session, report, ended.actor),
-							{
-								type: 'exit',
-								code: report.code,
-								signal: report.signal,
-								providerError: report.providerError
-							},
-							ended
-						);
-				});
-			} finally {
-				exiting.delete(key);
-			}
 		}
 	};
-
-	/** The runner stopped it while we could not say so (its own deadline): the cause counts as if we had. */
-	async function stoppedThere(
-		tx: Tx,
-		collect: Collector,
-		session: Session,
-		report: ExitReport,
-		actor: string
-	): Promise<Session> {
-		const cause = report.stopCause;
-		if (!cause || cause === 'superseded' || cause === 'lease' || session.stopCause) return session;
-		return transition(tx, collect, session, { type: 'stop', cause }, { actor });
-	}
 
 	async function rejected(
 		tx: Tx,

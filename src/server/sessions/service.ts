@@ -218,6 +218,7 @@ export function createSessions(deps: SessionDeps): Sessions {
 		resume: (actor, sessionId) => askRunner(actor, sessionId, 'resume'),
 		async retry(actor, sessionId) {
 			const old = await demandSession(actor, sessionId);
+			demand(actor, old.orgId, 'session.create', 'SESSION_NOT_FOUND');
 			if (!isTerminal(old.state))
 				throw new AppError('INVALID_STATE', 'The session is still active.', {
 					sessionId,

@@ -8,6 +8,7 @@ import type { Actor } from '#server/auth/actor.ts';
 import { concerns, type Revocations } from '#server/auth/revocation.ts';
 import type { Context } from '#server/trpc/trpc.ts';
 import { appRouter } from '#server/trpc/router.ts';
+import { MAX_BATCH } from '#server/trpc/trpc.ts';
 import { newId } from '#server/new-id.ts';
 import type { App } from '#server/app.ts';
 import type { Door } from './upgrade.ts';
@@ -35,15 +36,22 @@ export function createTrpcDoor(deps: {
 		wss,
 		router: appRouter,
 		keepAlive: KEEP_ALIVE,
+		maxBatchSize: MAX_BATCH,
 		createContext: ({ req }): Context => ({
 			app: deps.app(),
 			actor: actors.get(req) ?? null,
-			requestId: newId()
+			requestId: newId(),
+			// Made once per socket, so that all its calls are counted together.
+			load: { calls: 0, subscriptions: 0 }
 		})
 	});
 	const stop = deps.revocations.subscribe((revocation) => {
 		for (const [socket, actor] of open)
-			if (concerns(revocation, actor)) socket.close(4401, 'access ended');
+			if (concerns(revocation, actor)) {
+				// A changed role is no lost sign-in: the client comes back and is asked again what it may.
+				if (revocation.kind === 'membership') socket.close(1012, 'access changed');
+				else socket.close(4401, 'access ended');
+			}
 	});
 	const watch = setInterval(() => {
 		for (const socket of open.keys())
@@ -55,6 +63,9 @@ export function createTrpcDoor(deps: {
 	}, WATCH_MS);
 	watch.unref();
 
+	const socketsOf = (userId: string) =>
+		[...open.values()].filter((other) => other.id === userId).length;
+
 	return {
 		path: '/trpc',
 		audience: 'browser',
@@ -63,8 +74,7 @@ export function createTrpcDoor(deps: {
 			const actor = await deps.authenticate(request);
 			if (!actor)
 				return { refuse: { status: 401, code: 'UNAUTHENTICATED', message: 'Sign in first.' } };
-			const mine = [...open.values()].filter((other) => other.id === actor.id).length;
-			if (mine >= SOCKETS_PER_USER)
+			if (socketsOf(actor.id) >= SOCKETS_PER_USER)
 				return {
 					refuse: {
 						status: 429,
@@ -74,6 +84,8 @@ export function createTrpcDoor(deps: {
 				};
 			return {
 				accept(socket) {
+					// Of many upgrades admitted in the same moment, those that came too late are told here.
+					if (socketsOf(actor.id) >= SOCKETS_PER_USER) return socket.close(4429, 'RATE_LIMITED');
 					actors.set(request, actor);
 					open.set(socket, actor);
 					socket.once('close', () => open.delete(socket));
