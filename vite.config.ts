@@ -12,6 +12,7 @@ export default defineConfig({
 	server: { port: 3000 },
 	build: { chunkSizeWarningLimit: 1600 },
 	test: {
+		attachmentsDir: '.cache/vitest-attachments',
 		projects: [
 			{
 				extends: true,
