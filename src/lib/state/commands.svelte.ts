@@ -31,6 +31,7 @@ export class Commands {
 
 	/** All commands, later sets first, one per id. */
 	readonly all: Command[] = $derived.by(() => {
+		// eslint-disable-next-line svelte/prefer-svelte-reactivity -- it lives for this derivation
 		const seen = new Set<string>();
 		const list: Command[] = [];
 		for (const set of [...this.#sets].reverse())

@@ -41,6 +41,7 @@ export class Feed {
 	#timer: ReturnType<typeof setTimeout> | null = null;
 	#attempt = 0;
 	#run = 0;
+	// eslint-disable-next-line svelte/prefer-svelte-reactivity -- no markup reads it
 	#listeners = new Set<(event: FeedEvent) => void>();
 
 	constructor(cursor: number, deps: FeedDeps) {

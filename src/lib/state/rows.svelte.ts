@@ -46,6 +46,7 @@ export class Rows<T extends { id: string }> {
 
 	/** Takes a fresh snapshot: what it does not hold is gone. */
 	reset(rows: readonly T[]): void {
+		// eslint-disable-next-line svelte/prefer-svelte-reactivity -- it lives for this call
 		const kept = new Set(rows.map((row) => row.id));
 		for (const id of this.#byId.keys()) if (!kept.has(id)) this.#byId.delete(id);
 		for (const row of rows) this.#byId.set(row.id, row);

@@ -16,6 +16,7 @@ export class Activity {
 	cut = $state(false);
 	#workspace: Workspace;
 	#session: SessionView;
+	// eslint-disable-next-line svelte/prefer-svelte-reactivity -- no markup reads it
 	#seen = new Set<number>();
 
 	constructor(workspace: Workspace, session: SessionView) {
@@ -55,7 +56,8 @@ export class Activity {
 		const lines = [...this.lines, ...fresh].sort((a, b) => a.id - b.id);
 		this.lines = lines.slice(-KEPT);
 		if (this.#seen.size > KEPT * 4)
-			this.#seen = new Set([...this.#seen].sort((a, b) => a - b).slice(-KEPT * 2));
+			for (const id of [...this.#seen].sort((a, b) => a - b).slice(0, -KEPT * 2))
+				this.#seen.delete(id);
 	}
 
 	#name = (actor: string): string | null => {

@@ -35,6 +35,7 @@ export class OlderSessions {
 		this.busy = false;
 		if (!result.ok) return;
 		this.#page++;
+		// eslint-disable-next-line svelte/prefer-svelte-reactivity -- it lives for this call
 		const known = new Set(this.#older.map((s) => s.id));
 		this.#older = [...this.#older, ...result.value.items.filter((s) => !known.has(s.id))];
 		this.hasMore = result.value.hasMore;

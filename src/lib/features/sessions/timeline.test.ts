@@ -25,7 +25,7 @@ test('what a person did names the person', () => {
 
 test('an end says state, exit and how long it took', () => {
 	const end = { finalState: 'FAILED', exitCode: 3, exitSignal: null, durationMs: 61_000 };
-	expect(say('session.ended', end)?.text).toBe('Failed, exit 3 after 1m 1s');
+	expect(say('session.ended', end)?.text).toBe('Failed, exit 3 after 1m 1s of work');
 });
 
 test('a failed command is told apart from one that worked', () => {

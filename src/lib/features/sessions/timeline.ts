@@ -60,7 +60,7 @@ export function timelineLine(
 			const exit = exitWords(num(data.exitCode), str(data.exitSignal));
 			const took = num(data.durationMs);
 			const words = [SESSION_WORDS[data.finalState as SessionState], exit].filter(Boolean);
-			return line('state', words.join(', ') + (took ? ` after ${duration(took)}` : ''));
+			return line('state', words.join(', ') + (took ? ` after ${duration(took)} of work` : ''));
 		}
 		case 'session.connectivity':
 			return data.connectivity === 'lost' ||
