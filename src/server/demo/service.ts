@@ -18,7 +18,7 @@ import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Sessions } from '#server/sessions/service.ts';
 import { lockSession } from '#server/sessions/store.ts';
 import type { Transition } from '#server/sessions/transition.ts';
-import { houseView } from '#server/villages/store.ts';
+import { houseView, plotOf } from '#server/villages/store.ts';
 import { newId } from '#server/new-id.ts';
 import type { Villages } from '#server/villages/service.ts';
 import { BAKERY, DEMO_SESSIONS } from './scenarios.ts';
@@ -113,10 +113,14 @@ export function createDemo(deps: {
 			const runner = await localRunner(orgId);
 			const path = await makeRepository();
 			const house = await deps.log.transact(async (tx, collect) => {
+				const id = newId(deps.clock.now());
+				const at = await plotOf(tx, village, id);
 				const [row] = await tx
 					.insert(houses)
 					.values({
-						id: newId(deps.clock.now()),
+						id,
+						x: at.x,
+						y: at.y,
 						orgId,
 						villageId: village.id,
 						name: 'demo-bakery',
@@ -130,6 +134,12 @@ export function createDemo(deps: {
 					})
 					.returning();
 				deps.villages.emitHouse(tx, collect, houseView(row!), orgId, actor.id);
+				collect.add(orgId, {
+					stream: `org:${orgId}`,
+					type: 'demo.started',
+					data: { houseId: id },
+					actor: actor.id
+				});
 				return row!;
 			});
 			for (const { task, scenario } of DEMO_SESSIONS)
@@ -176,6 +186,12 @@ export function createDemo(deps: {
 							{ actor: actor.id }
 						);
 				}
+				collect.add(orgId, {
+					stream: `org:${orgId}`,
+					type: 'demo.removed',
+					data: {},
+					actor: actor.id
+				});
 				const gone = await tx
 					.update(agents)
 					.set({ deletedAt: deps.clock.now() })

@@ -19,7 +19,7 @@ import { newId } from '#server/new-id.ts';
 import { findRunner, listRunners } from '#server/runners/store.ts';
 import { listViews } from '#server/sessions/store.ts';
 import type { Newcomers } from './newcomers.ts';
-import { findHouse, findVillage, houseView, listHouses } from './store.ts';
+import { findHouse, findVillage, houseView, listHouses, plotOf } from './store.ts';
 
 export interface AddHouse {
 	villageId: string;
@@ -221,10 +221,14 @@ export function createVillages(deps: {
 						`A village has at most ${DEFAULT_LIMITS.housesPerVillage} houses.`
 					);
 				const now = clock.now();
+				const id = newId(now);
+				const at = await plotOf(tx, village, id);
 				const [row] = await tx
 					.insert(houses)
 					.values({
-						id: newId(now),
+						id,
+						x: at.x,
+						y: at.y,
 						orgId: village.orgId,
 						villageId: village.id,
 						name: input.name?.trim() || place.name,

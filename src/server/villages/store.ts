@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import { placeHouses } from '#domain/village.ts';
 import type { HouseRow } from '#domain/views.ts';
 import { houses, villages } from '#server/db/schema/villages.ts';
 import type { Db, Tx } from '#server/db/open.ts';
@@ -42,4 +43,17 @@ export function houseView(h: House): HouseRow {
 		demo: h.demo,
 		createdAt: h.createdAt.toISOString()
 	};
+}
+
+/** Where a new house stands: decided once and saved, so that removing another one later moves nobody. */
+export async function plotOf(
+	tx: Tx,
+	village: { id: string; seed: string },
+	id: string
+): Promise<{ x: number; y: number }> {
+	const standing = await tx
+		.select({ id: houses.id, x: houses.x, y: houses.y })
+		.from(houses)
+		.where(eq(houses.villageId, village.id));
+	return placeHouses(village.seed, [...standing, { id, x: null, y: null }]).get(id)!;
 }
