@@ -11,7 +11,7 @@ import type { Command } from '#lib/state/commands.svelte.ts';
 import type { Workspace } from '#lib/state/workspace.svelte.ts';
 import { providerName } from '#lib/text/words.ts';
 import { runnerName } from './names.ts';
-import type { Selected } from './selection.svelte.ts';
+import type { Selected } from './address.ts';
 
 export interface VillageActs {
 	view: 'map' | 'list';
