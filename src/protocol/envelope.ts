@@ -74,11 +74,21 @@ export function readFrame<T>(
 		const name = typeof t === 'string' ? t.slice(0, 64) : 'none';
 		return { ok: false, code: 'UNKNOWN_FRAME', message: `unknown t: ${name}`, ...numbered };
 	}
-	const parsed = schema.safeParse(value);
+	const parsed = tried(schema, value);
 	if (parsed.success) return { ok: true, frame: parsed.data };
 	const issue = parsed.error.issues[0];
 	const message = `${t}.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'refused'}`;
 	return { ok: false, code: 'BAD_FRAME', message: message.slice(0, 300), ...numbered };
+}
+
+/** A value nested so deep that the schema's own stack ends is one more that does not fit. */
+function tried<T>(schema: z.ZodType<T>, value: unknown) {
+	try {
+		return schema.safeParse(value);
+	} catch (error) {
+		if (!(error instanceof RangeError)) throw error;
+		return { success: false as const, error: new z.ZodError([]) };
+	}
 }
 
 /** A reliable frame before the sender has numbered it. */

@@ -1,6 +1,7 @@
 // Somebody in a session asks and is blocked until there is an answer (control-plane.md 5).
 import { z } from 'zod';
 import { Id, Seq, text } from '../envelope.ts';
+import { jsonProblem } from '../json.ts';
 import { sessionRef } from './streams.ts';
 
 export const ApprovalAction = z.enum([
@@ -41,7 +42,10 @@ export const ApprovalRequest = z.object({
 	summary: text(500).min(1),
 	details: z
 		.json()
-		.refine((value) => JSON.stringify(value).length <= MAX_DETAILS, 'details are too big')
+		.refine(
+			(value) => jsonProblem(value) === null && JSON.stringify(value).length <= MAX_DETAILS,
+			'details are too big, or no database takes them'
+		)
 		.optional(),
 	tool: text(200).optional(),
 	command: text(8000).optional(),

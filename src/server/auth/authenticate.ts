@@ -41,6 +41,8 @@ export function createAuthenticator(deps: {
 	db: Db;
 	clock: Clock;
 	revocations: Revocations;
+	/** Told of every credential with an end on which something may stay open. */
+	watchExpiry: (credentialId: string, expiresAt: Date) => void;
 }): Authenticator {
 	const { db, clock } = deps;
 	const cache = new Map<string, { principal: Principal; at: number }>();
@@ -115,7 +117,9 @@ export function createAuthenticator(deps: {
 				if (secret) principal = await remembered(secret, () => byCookie(secret));
 			}
 			if (!principal) return null;
-			const { expiresAt: _, ...who } = principal;
+			const { expiresAt, ...who } = principal;
+			if (expiresAt && who.credentialId && (transport === 'ws' || transport === 'trpc'))
+				deps.watchExpiry(who.credentialId, expiresAt);
 			return { ...who, transport, ip };
 		},
 		forget,

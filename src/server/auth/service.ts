@@ -8,6 +8,7 @@ import type { Database, Db, Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
 import { createAuthenticator, type Authenticator } from './authenticate.ts';
+import { createExpiry } from './expiry.ts';
 import * as links from './links.ts';
 import { createOrigins, baseUrl, type Origins } from './origin.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
@@ -60,7 +61,18 @@ export function openAuth(deps: {
 	const revocations = createRevocations((error) =>
 		log.error({ err: error }, 'a listener for revocations failed')
 	);
-	const authenticator = createAuthenticator({ db, clock, revocations });
+	const expiry = createExpiry({
+		clock,
+		revocations,
+		stillUntil: async (id) => (await sessions.endOfLogin(db, id)) ?? tokens.endOfToken(db, id),
+		onError: (error) => log.warn({ err: error }, 'ends of credentials were not looked up')
+	});
+	const authenticator = createAuthenticator({
+		db,
+		clock,
+		revocations,
+		watchExpiry: (id, at) => expiry.watch(id, at)
+	});
 	const passwords = createPasswords();
 	const byAddress = createThrottle(clock, SIGN_IN_ATTEMPTS);
 	const byAccount = createThrottle(clock, SIGN_IN_ATTEMPTS);
@@ -158,6 +170,7 @@ export function openAuth(deps: {
 		hasOwner: async (on = db) => (await firstOwner(on)) !== null,
 		close() {
 			clearInterval(sweeper);
+			expiry.close();
 			authenticator.close();
 		}
 	};

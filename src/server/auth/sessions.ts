@@ -89,6 +89,15 @@ export async function validateSession(db: Db | Tx, token: string): Promise<Login
 	return session && { id: session.id, userId: session.userId, expiresAt: session.expiresAt };
 }
 
+/** Until when a login counts by now, or null when there is none. */
+export async function endOfLogin(db: Db | Tx, loginId: string): Promise<Date | null> {
+	const [row] = await db
+		.select({ expiresAt: logins.expiresAt })
+		.from(logins)
+		.where(eq(logins.id, loginId));
+	return row?.expiresAt ?? null;
+}
+
 /** Ends one login. */
 export async function endSession(db: Db | Tx, loginId: string): Promise<void> {
 	await luciaOn(db).invalidateSession(loginId);

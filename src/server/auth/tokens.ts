@@ -88,6 +88,15 @@ export async function findToken(db: Db | Tx, clear: string, now: Date): Promise<
 	return token;
 }
 
+/** When a token ends, or null when it is unknown, revoked or has no end. */
+export async function endOfToken(db: Db | Tx, tokenId: string): Promise<Date | null> {
+	const [row] = await db
+		.select({ expiresAt: apiTokens.expiresAt })
+		.from(apiTokens)
+		.where(and(eq(apiTokens.id, tokenId), isNull(apiTokens.revokedAt)));
+	return row?.expiresAt ?? null;
+}
+
 /** Notes that a token was used, at most once a minute. */
 export async function touchToken(db: Db | Tx, token: ApiToken, now: Date): Promise<void> {
 	const before = new Date(now.getTime() - TOUCH_MS);

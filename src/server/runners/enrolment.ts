@@ -31,7 +31,7 @@ export interface Enrolment {
 			ttlMinutes?: number | undefined;
 			label?: string | undefined;
 		}
-	): Promise<{ joinToken: string; expiresAt: string; command: string }>;
+	): Promise<{ id: string; joinToken: string; expiresAt: string; command: string }>;
 	/** Uses a join code up. Throws `JOIN_TOKEN_INVALID` (one message for all reasons), `RUNNER_LIMIT_EXCEEDED` (the code stays good). */
 	join(
 		code: string,
@@ -86,6 +86,7 @@ export function createEnrolment(deps: {
 				});
 				const joinToken = `avj_${id}_${secret}`;
 				return {
+					id,
 					joinToken,
 					expiresAt: expiresAt.toISOString(),
 					command: `npx agent-village runner join ${deps.publicUrl()} ${joinToken}`

@@ -1,8 +1,9 @@
 // One's own account: profile, password, logins.
 import { z } from 'zod';
+import { json } from '#protocol/json.ts';
 import { can, RIGHTS, type Right } from '#domain/permissions.ts';
 import { packageVersion } from '#server/package-root.ts';
-import { authedProcedure, router, zIdempotencyKey, zText } from './trpc.ts';
+import { authedProcedure, idempotent, router, zIdempotencyKey, zText } from './trpc.ts';
 
 const zKey = { idempotencyKey: zIdempotencyKey };
 const zPassword = z.string().max(400);
@@ -39,10 +40,14 @@ export const accountRouter = router({
 					.optional(),
 				email: z.email().max(254).optional(),
 				/** Merged key by key. */
-				preferences: z.record(z.string().max(60), z.json()).optional(),
+				preferences: z
+					.record(zText(60), json())
+					.refine((map) => Object.keys(map).length <= 200, 'At most 200 entries.')
+					.optional(),
 				...zKey
 			})
 		)
+		.use(idempotent)
 		.mutation(({ ctx, input: { name, email, preferences } }) =>
 			ctx.app.account.update(ctx.actor, {
 				...(name === undefined ? {} : { name }),
@@ -59,11 +64,13 @@ export const accountRouter = router({
 	logins: authedProcedure.query(({ ctx }) => ctx.app.account.logins(ctx.actor)),
 	endLogin: authedProcedure
 		.input(z.strictObject({ loginId: z.string().regex(/^[0-9a-f]{64}$/), ...zKey }))
+		.use(idempotent)
 		.mutation(async ({ ctx, input }) => {
 			await ctx.app.account.endLogin(ctx.actor, input.loginId);
 			return { ok: true as const };
 		}),
 	signOutEverywhere: authedProcedure
 		.input(z.strictObject(zKey).optional())
+		.use(idempotent)
 		.mutation(async ({ ctx }) => ({ ended: await ctx.app.account.signOutEverywhere(ctx.actor) }))
 });

@@ -9,55 +9,72 @@ import { AppError } from '#server/errors.ts';
 import { eventView } from '#server/events/view.ts';
 import type { StoredEvent } from '#server/events/log.ts';
 import type { App } from '#server/app.ts';
-import { authedProcedure, router, zId } from './trpc.ts';
+import { authedProcedure, MAX_SUBSCRIPTIONS, router, tooMuch, zId } from './trpc.ts';
 
 const zTopic = z.strictObject({ kind: z.enum(['org', 'village', 'session', 'agent']), id: zId });
 const zCursor = z.string().regex(/^\d{1,16}$/);
+const zSubscribe = z.strictObject({
+	topics: z.array(zTopic).min(1).max(20),
+	presence: z.boolean().optional(),
+	lastEventId: zCursor.nullish()
+});
 const HEARTBEAT_MS = 15_000;
 
 export const eventsRouter = router({
-	subscribe: authedProcedure
-		.input(
-			z.strictObject({
-				topics: z.array(zTopic).min(1).max(20),
-				presence: z.boolean().optional(),
-				lastEventId: zCursor.nullish()
-			})
-		)
-		.subscription(async function* ({ ctx, input, signal }) {
-			const { app, actor } = ctx;
-			const { orgId, matches, villageId } = await resolveTopics(app, actor, input.topics);
-			const full = may(actor, orgId, 'approval.details');
-			const ended = new AbortController();
-			const stop = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-			let revoked = false;
-			const unsubscribe = app.auth.revocations.subscribe((revocation) => {
-				if (!concerns(revocation, actor)) return;
-				revoked = true;
-				ended.abort();
-			});
-			const after = input.lastEventId ? Number(input.lastEventId) : null;
-			let cursor = after ?? (await app.events.head(orgId));
-			try {
-				const frames = merge(
-					[
-						batches(app, orgId, cursor, matches, full, stop),
-						heartbeats(app, orgId, stop),
-						...(input.presence && villageId ? [people(app, villageId, stop)] : [])
-					],
-					stop
-				);
-				for await (const frame of frames) {
-					if (frame.kind === 'events') cursor = frame.id;
-					yield tracked(String(cursor), frame);
-				}
-				if (revoked) throw new AppError('FORBIDDEN', 'Your access to this village ended.');
-			} finally {
-				unsubscribe();
-				ended.abort();
-			}
-		})
+	subscribe: authedProcedure.input(zSubscribe).subscription(async function* ({
+		ctx,
+		input,
+		signal
+	}) {
+		const { app, actor, load } = ctx;
+		if (load && load.subscriptions >= MAX_SUBSCRIPTIONS)
+			throw tooMuch(`At most ${MAX_SUBSCRIPTIONS} subscriptions of one connection.`);
+		if (load) load.subscriptions++;
+		try {
+			yield* follow(app, actor, input, signal);
+		} finally {
+			if (load) load.subscriptions--;
+		}
+	})
 });
+
+async function* follow(
+	app: App,
+	actor: Actor,
+	input: z.infer<typeof zSubscribe>,
+	signal: AbortSignal | undefined
+) {
+	const { orgId, matches, villageId } = await resolveTopics(app, actor, input.topics);
+	const full = may(actor, orgId, 'approval.details');
+	const ended = new AbortController();
+	const stop = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+	let revoked = false;
+	const unsubscribe = app.auth.revocations.subscribe((revocation) => {
+		if (!concerns(revocation, actor)) return;
+		revoked = true;
+		ended.abort();
+	});
+	const after = input.lastEventId ? Number(input.lastEventId) : null;
+	try {
+		let cursor = after ?? (await app.events.head(orgId));
+		const frames = merge(
+			[
+				batches(app, orgId, cursor, matches, full, stop),
+				heartbeats(app, orgId, stop),
+				...(input.presence && villageId ? [people(app, villageId, stop)] : [])
+			],
+			stop
+		);
+		for await (const frame of frames) {
+			if (frame.kind === 'events') cursor = frame.id;
+			yield tracked(String(cursor), frame);
+		}
+		if (revoked) throw new AppError('FORBIDDEN', 'Your access to this village ended.');
+	} finally {
+		unsubscribe();
+		ended.abort();
+	}
+}
 
 /** All topics of a subscription belong to one org, because order is guaranteed per org. */
 async function resolveTopics(app: App, actor: Actor, topics: z.infer<typeof zTopic>[]) {

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, type OrgLimits } from '#domain/limits.ts';
 import { ROLES } from '#domain/permissions.ts';
 import { demand } from '#server/auth/actor.ts';
 import { listAudit, verifyAudit } from '#server/audit/service.ts';
-import { authedProcedure, router, zId, zIdempotencyKey, zPage, zText } from './trpc.ts';
+import { authedProcedure, idempotent, router, zId, zIdempotencyKey, zPage, zText } from './trpc.ts';
 
 const zName = zText(80, 1).transform((name) => name.trim());
 const zRole = z.enum(ROLES);
@@ -55,9 +55,11 @@ export const orgsRouter = router({
 		}),
 	rename: authedProcedure
 		.input(z.strictObject({ ...zOrg, name: zName, ...zKey }))
+		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.orgs.rename(ctx.actor, input.orgId, input.name)),
 	setLimits: authedProcedure
 		.input(z.strictObject({ ...zOrg, limits: zLimits, ...zKey }))
+		.use(idempotent)
 		.mutation(({ ctx, input }) => {
 			const given = Object.entries(input.limits).filter(([, value]) => value !== undefined);
 			const limits = Object.fromEntries(given) as Partial<OrgLimits>;
@@ -77,6 +79,7 @@ export const orgsRouter = router({
 				...zKey
 			})
 		)
+		.use(idempotent)
 		.mutation(({ ctx, input: { orgId, userId, role, approve } }) =>
 			ctx.app.orgs.setMember(ctx.actor, orgId, userId, {
 				...(role === undefined ? {} : { role }),
@@ -119,6 +122,7 @@ export const orgsRouter = router({
 	/** Joins another org with the account one is signed in with. */
 	acceptInvitation: authedProcedure
 		.input(z.strictObject({ code: z.string().max(100), ...zKey }))
+		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.orgs.acceptInvitationAs(ctx.actor, input.code)),
 	audit: authedProcedure
 		.input(

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { json } from '#protocol/json.ts';
 import { PROVIDERS } from '#domain/provider.ts';
 import { refProblem, repoUrlProblem } from '#domain/repo.ts';
 import { SESSION_STATES } from '#domain/session.ts';
-import { authedProcedure, router, zId, zIdempotencyKey, zPage, zText } from './trpc.ts';
+import { authedProcedure, idempotent, router, zId, zIdempotencyKey, zPage, zText } from './trpc.ts';
 
 const key = { idempotencyKey: zIdempotencyKey };
 const zSession = { sessionId: zId };
@@ -54,7 +55,7 @@ export const sessionsRouter = router({
 				task: zText(8000).optional(),
 				model: zText(200).optional(),
 				command: zText(8000).optional(),
-				scenario: z.json().optional(),
+				scenario: json().optional(),
 				repo: zRepo.optional(),
 				options: zOptions.optional(),
 				...key
@@ -96,12 +97,15 @@ export const sessionsRouter = router({
 				...key
 			})
 		)
+		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.sessions.stop(ctx.actor, input.sessionId, input)),
 	pause: authedProcedure
 		.input(z.strictObject({ ...zSession, ...key }))
+		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.sessions.pause(ctx.actor, input.sessionId)),
 	resume: authedProcedure
 		.input(z.strictObject({ ...zSession, ...key }))
+		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.sessions.resume(ctx.actor, input.sessionId)),
 	retry: authedProcedure
 		.input(z.strictObject({ ...zSession, ...key }))

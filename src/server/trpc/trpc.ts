@@ -13,7 +13,16 @@ export interface Context {
 	app: App;
 	actor: Actor | null;
 	requestId: string;
+	/** What a socket has under way; absent where every call has a request of its own. */
+	load?: { calls: number; subscriptions: number };
 }
+
+/** Calls of one socket under way at a time: the database takes them one by one, whoever sends how many. */
+const MAX_CALLS = 100;
+/** Calls in one batch, over HTTP or a socket. */
+export const MAX_BATCH = 50;
+/** Subscriptions of one socket; a page has one. */
+export const MAX_SUBSCRIPTIONS = 50;
 
 /** Carried in `error.data` of every answer (control-plane.md 11). */
 export interface ErrorData {
@@ -93,7 +102,26 @@ const errors = t.middleware(async ({ ctx, path, next }) => {
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
-export const publicProcedure = t.procedure.use(errors);
+/** One socket cannot fill the server with work: what is too much is refused at once and may be tried again. */
+const bounded = t.middleware(async ({ ctx, type, next }) => {
+	const { load } = ctx;
+	if (!load || type === 'subscription') return next();
+	if (load.calls >= MAX_CALLS) throw tooMuch(`At most ${MAX_CALLS} calls at a time.`);
+	load.calls++;
+	try {
+		return await next();
+	} finally {
+		load.calls--;
+	}
+});
+
+/** Refused now because too much is under way; may be tried again. */
+export function tooMuch(message: string): TRPCError {
+	const cause = new AppError('RATE_LIMITED', message, { retryAfterMs: 1000 });
+	return new TRPCError({ code: 'TOO_MANY_REQUESTS', message, cause });
+}
+
+export const publicProcedure = t.procedure.use(errors).use(bounded);
 
 /** A signed-in person, token or the system. */
 export const authedProcedure = publicProcedure.use(({ ctx, next }) => {
@@ -118,6 +146,22 @@ function unauthenticated(): TRPCError {
 /** An id on the wire. */
 export const zId = z.string().regex(ID_PATTERN, 'Not an id.');
 
+/**
+ * For mutations whose answer is plain JSON without secrets: the same `idempotencyKey` with the same input gives the
+ * first answer again (control-plane.md 4.4). Used after the input, so that only what was understood is compared.
+ */
+export const idempotent = t.middleware(async ({ ctx, path, input, next }) => {
+	const given = (input ?? {}) as { idempotencyKey?: string };
+	if (given.idempotencyKey === undefined || !ctx.actor) return next();
+	let fresh: Awaited<ReturnType<typeof next>> | null = null;
+	const { value } = await ctx.app.idempotency.once(ctx.actor, path, given, async () => {
+		fresh = await next();
+		if (!fresh.ok) throw fresh.error;
+		return fresh.data;
+	});
+	return fresh ?? ({ ok: true, data: value } as Awaited<ReturnType<typeof next>>);
+});
+
 /** Text people typed: no NUL, no lone surrogates, which a database would refuse with an error of its own. */
 export const zText = (max: number, min = 0) =>
 	z
@@ -135,4 +179,4 @@ export const zPage = {
 };
 
 /** Accepted on every mutation (control-plane.md 4.4). */
-export const zIdempotencyKey = z.string().min(1).max(100).optional();
+export const zIdempotencyKey = zText(100, 1).optional();

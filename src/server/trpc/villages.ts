@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MAP_LIMIT } from '#domain/village.ts';
 import { houseActivity } from '#server/villages/activity.ts';
 import { CHECKLIST_STEPS } from '#server/villages/newcomers.ts';
-import { authedProcedure, router, zId, zIdempotencyKey, zText } from './trpc.ts';
+import { authedProcedure, idempotent, router, zId, zIdempotencyKey, zText } from './trpc.ts';
 
 const key = { idempotencyKey: zIdempotencyKey };
 const zVillage = z.strictObject({ villageId: zId });
@@ -27,6 +27,7 @@ export const villagesRouter = router({
 				...key
 			})
 		)
+		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.villages.saveLayout(ctx.actor, input))
 });
 
@@ -54,9 +55,11 @@ export const housesRouter = router({
 				...key
 			})
 		)
+		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.villages.addHouse(ctx.actor, input)),
 	remove: authedProcedure
 		.input(z.strictObject({ houseId: zId, ...key }))
+		.use(idempotent)
 		.mutation(async ({ ctx, input }) => {
 			await ctx.app.villages.removeHouse(ctx.actor, input.houseId);
 			return { ok: true as const };
@@ -72,12 +75,14 @@ export const agentsRouter = router({
 export const checklistRouter = router({
 	done: authedProcedure
 		.input(z.strictObject({ step: z.enum(CHECKLIST_STEPS as [string, ...string[]]), ...key }))
+		.use(idempotent)
 		.mutation(async ({ ctx, input }) => {
 			await ctx.app.newcomers.done(ctx.actor, input.step as (typeof CHECKLIST_STEPS)[number]);
 			return { ok: true as const };
 		}),
 	dismiss: authedProcedure
 		.input(z.strictObject({ dismissed: z.boolean().default(true), ...key }).prefault({}))
+		.use(idempotent)
 		.mutation(async ({ ctx, input }) => {
 			await ctx.app.newcomers.dismiss(ctx.actor, input.dismissed);
 			return { ok: true as const };
@@ -89,8 +94,10 @@ const zOrg = z.strictObject({ orgId: zId, ...key });
 export const demoRouter = router({
 	start: authedProcedure
 		.input(zOrg)
+		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.demo.start(ctx.actor, input.orgId)),
 	remove: authedProcedure
 		.input(zOrg)
+		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.demo.remove(ctx.actor, input.orgId))
 });
