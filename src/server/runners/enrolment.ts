@@ -89,7 +89,7 @@ export function createEnrolment(deps: {
 					id,
 					joinToken,
 					expiresAt: expiresAt.toISOString(),
-					command: `npx agent-village runner join ${deps.publicUrl()} ${joinToken}`
+					command: `village runner join ${deps.publicUrl()} ${joinToken}`
 				};
 			}),
 		join: (code, facts, { ip }) =>
