@@ -155,6 +155,17 @@ export function answeredBy(by: { kind: string; name: string | null } | null): st
 	return by.name ?? 'a person';
 }
 
+/** How a question ended, to stand after its state: `by Ada`, `nobody answered in time`. */
+export function outcomeWords(
+	status: ApprovalStatus,
+	by: { kind: string; name: string | null } | null
+): string {
+	if (status === 'pending') return '';
+	if (status === 'expired') return 'nobody answered in time';
+	if (status === 'cancelled') return 'the session ended first';
+	return `by ${answeredBy(by)}`;
+}
+
 /** `exit 1`, `SIGTERM`, or nothing when neither is known. */
 export function exitWords(code: number | null, signal: string | null): string {
 	if (signal) return signal;

@@ -91,12 +91,12 @@ test('who comes second sees who was first', async () => {
 	const { screen } = await inbox(() => Promise.reject(refusal));
 	await userEvent.keyboard('ja');
 	await expect.element(screen.getByText('Denied')).toBeVisible();
-	await expect.element(screen.getByText('Grace')).toBeVisible();
+	await expect.element(screen.getByText('by Grace', { exact: true })).toBeVisible();
 });
 
 test('an answer given elsewhere closes the card in place, with the name', async () => {
 	const { screen, workspace } = await inbox(() => Promise.reject(new Error('not called')));
 	workspace.approvals.put(answered('a2', 'allowed', 'Grace'));
-	await expect.element(screen.getByText('Grace')).toBeVisible();
+	await expect.element(screen.getByText('by Grace', { exact: true })).toBeVisible();
 	expect(workspace.approvals.pending).toHaveLength(1);
 });

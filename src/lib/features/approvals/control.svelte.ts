@@ -5,7 +5,7 @@ import type { Decision } from '#domain/approval.ts';
 import type { ApprovalView } from '#domain/views.ts';
 import { attempt, describe } from '#lib/state/attempt.ts';
 import type { Workspace } from '#lib/state/workspace.svelte.ts';
-import { APPROVAL_WORDS, answeredBy } from '#lib/text/words.ts';
+import { APPROVAL_WORDS, outcomeWords } from '#lib/text/words.ts';
 
 export class ApprovalControl {
 	#workspace: Workspace;
@@ -75,7 +75,7 @@ export class ApprovalControl {
 		if (now.ok) this.#workspace.approvals.put(now.value);
 		toast(
 			now.ok && now.value.status !== 'pending'
-				? `${APPROVAL_WORDS[now.value.status]} before you: ${answeredBy(now.value.resolvedBy)}`
+				? `${APPROVAL_WORDS[now.value.status]} before you, ${outcomeWords(now.value.status, now.value.resolvedBy)}`
 				: why.title,
 			{ description: why.hint }
 		);

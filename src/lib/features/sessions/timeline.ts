@@ -6,7 +6,7 @@ import {
 	APPROVAL_WORDS,
 	PHASE_WORDS,
 	SESSION_WORDS,
-	answeredBy,
+	outcomeWords,
 	exitWords
 } from '#lib/text/words.ts';
 
@@ -76,7 +76,7 @@ export function timelineLine(
 		case 'approval.resolved': {
 			const approval = data.approval as ApprovalView | undefined;
 			if (!approval) return null;
-			const said = `${APPROVAL_WORDS[approval.status]}: ${answeredBy(approval.resolvedBy)}`;
+			const said = `${APPROVAL_WORDS[approval.status]} ${outcomeWords(approval.status, approval.resolvedBy)}`;
 			return line('approval', said, approval.reason ?? approval.summary);
 		}
 		case 'session.work':
