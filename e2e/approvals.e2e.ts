@@ -1,5 +1,5 @@
 // A question of a real process, on two screens: one answers, the other sees it close and who it was.
-import { expect, FRIEND, startCommand, stopAll, test } from './fixtures.ts';
+import { awake, expect, FRIEND, startCommand, stopAll, test } from './fixtures.ts';
 import { PROGRAM } from './village.ts';
 
 test.afterEach(({ home }) => stopAll(home));
@@ -15,6 +15,7 @@ test('a question is answered in the inbox of one person and closes on the screen
 	const sessionId = await startCommand(home, ask('Merge the bakery?'));
 	for (const screen of [page, friend]) {
 		await screen.goto('/approvals');
+		await awake(screen);
 		await expect(screen.getByRole('article', { name: 'Merge the bakery?' })).toBeVisible();
 	}
 	await friend
@@ -33,6 +34,7 @@ test('a denial with a reason reaches the process as 1 and the history as it was 
 }) => {
 	const sessionId = await startCommand(home, ask('Drop the table?'));
 	await page.goto('/approvals');
+	await awake(page);
 	const card = page.getByRole('article', { name: 'Drop the table?' });
 	await card.getByRole('button', { name: 'Deny…' }).click();
 	await card.getByRole('textbox').fill('Not on a Friday');
@@ -51,6 +53,7 @@ test('the same question is in the list of the village and on the page of its ses
 	await page.goto(`/sessions/${sessionId}`);
 	await expect(page.getByText('Paint the gate?').first()).toBeVisible();
 	await page.goto('/village?view=list');
+	await awake(page);
 	await page.getByRole('button', { name: 'Answer 1 waiting' }).click();
 	await page.getByRole('button', { name: 'Allow once' }).first().click();
 	await expect

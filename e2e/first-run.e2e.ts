@@ -1,7 +1,7 @@
 // The first minute of a stranger: a link, a name, a village, and work that is alive.
 import { rmSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
-import { becomeOwner, OWNER } from './fixtures.ts';
+import { awake, becomeOwner, OWNER } from './fixtures.ts';
 import { killAll } from './processes.ts';
 import { newDataDir, startVillage, village as program } from './village.ts';
 
@@ -40,6 +40,7 @@ test('the printed link makes the owner once, and the demo does real work that on
 	});
 	await test.step('the demo agent asks a real question, which is answered here', async () => {
 		await page.goto('/approvals');
+		await awake(page);
 		const card = page.getByRole('article').first();
 		await expect(card).toBeVisible({ timeout: 60_000 });
 		await card.getByRole('button', { name: 'Allow once' }).click();
@@ -48,6 +49,7 @@ test('the printed link makes the owner once, and the demo does real work that on
 	});
 	await test.step('one button removes it', async () => {
 		await page.goto('/village?view=list');
+		await awake(page);
 		const banner = page.getByRole('complementary', { name: 'Demo' });
 		await banner.getByRole('button', { name: 'Remove demo' }).click();
 		const sure = page.getByRole('alertdialog').or(page.getByRole('dialog'));

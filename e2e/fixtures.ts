@@ -160,3 +160,8 @@ export async function stopAll(home: Home): Promise<void> {
 		)
 	);
 }
+
+/** Waits until a page takes input: it is drawn by the server before its scripts have run. */
+export async function awake(page: Page): Promise<void> {
+	await expect(page.getByRole('button', { name: /^Live: / })).toBeVisible({ timeout: 20_000 });
+}

@@ -1,5 +1,5 @@
 // The whole journey without a mouse: list, start, terminal, answer, stop.
-import { expect, stopAll, test } from './fixtures.ts';
+import { awake, expect, stopAll, test } from './fixtures.ts';
 import { PROGRAM } from './village.ts';
 
 test.afterEach(({ home }) => stopAll(home));
@@ -10,7 +10,8 @@ test('a session is started, answered and stopped with the keyboard alone', async
 }) => {
 	test.setTimeout(90_000);
 	await page.goto('/sessions');
-	await page.getByRole('button', { name: 'Start an agent' }).focus();
+	await awake(page);
+	await page.locator('header').getByRole('button', { name: 'Start an agent' }).focus();
 	await page.keyboard.press('Enter');
 	const dialog = page.getByRole('dialog', { name: 'Start an agent' });
 	await expect(dialog).toBeVisible();
@@ -28,6 +29,7 @@ test('a session is started, answered and stopped with the keyboard alone', async
 	await expect.poll(find, { timeout: 20_000 }).toBeTruthy();
 	const { sessionId } = (await find())!;
 	await page.goto('/approvals');
+	await awake(page);
 	const card = page.getByRole('article', { name: 'By keyboard?' });
 	await card.getByRole('button', { name: 'Allow once' }).focus();
 	await page.keyboard.press('Enter');
@@ -36,6 +38,7 @@ test('a session is started, answered and stopped with the keyboard alone', async
 		.toBe('RUNNING');
 
 	await page.goto(`/sessions/${sessionId}`);
+	await awake(page);
 	await page.getByRole('button', { name: 'Stop', exact: true }).focus();
 	await page.keyboard.press('Enter');
 	const sure = page.getByRole('alertdialog').or(page.getByRole('dialog'));
@@ -51,13 +54,10 @@ test('the palette opens with Ctrl K, finds a page, and Escape gives the focus ba
 	page
 }) => {
 	await page.goto('/sessions');
-	await page.getByRole('button', { name: 'Start an agent' }).waitFor();
+	await awake(page);
+	await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor();
 	await page.keyboard.press('Control+k');
-	const input = page
-		.getByRole('combobox')
-		.or(page.getByPlaceholder(/find|search|type/i))
-		.first();
-	await expect(input).toBeFocused();
+	await expect(page.getByPlaceholder('Go to, start, stop, answer…')).toBeFocused();
 	await page.keyboard.type('runners');
 	await page.keyboard.press('Enter');
 	await expect(page).toHaveURL(/\/runners$/);
@@ -78,11 +78,15 @@ test('the list of the village has the actions of the map: a house opens, and its
 		name: 'Twin house'
 	});
 	await page.goto('/village?view=list');
-	const actions = page.getByRole('button', { name: 'Actions for Twin house' });
-	await actions.focus();
-	await page.keyboard.press('Enter');
+	await awake(page);
+	const item = page.getByRole('treeitem', { name: /Twin house/ });
+	await item.focus();
+	await page.keyboard.press('Shift+F10');
 	await expect(page.getByRole('menuitem', { name: /start/i })).toBeVisible();
 	await page.keyboard.press('Escape');
+	await item.focus();
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(new RegExp(`house=${house.id}`));
 	await home.api.houses.remove.mutate({ houseId: house.id });
-	await expect(actions).toHaveCount(0);
+	await expect(item).toHaveCount(0);
 });
