@@ -71,7 +71,7 @@ export class Commands {
 			return;
 		}
 		if (event.ctrlKey || event.metaKey || event.altKey || typing || isLayered()) return;
-		if (event.key === 'Shift') return;
+		if (event.key === 'Shift' || pressesControl(event)) return;
 		const now = event.timeStamp;
 		const pressed = this.#waiting && now < this.#waitingUntil ? `${this.#waiting} ` : '';
 		const keys = pressed + keyName(event.key);
@@ -117,4 +117,13 @@ export function useCommands(commands: () => Command[]): Commands {
 	// Adding reads the list it writes: tracked, that would be an effect that never ends.
 	$effect(() => untrack(() => registry.add(commands)));
 	return registry;
+}
+
+/** Enter and Space on a button, link or item press it; no command may take them away. */
+function pressesControl(event: KeyboardEvent): boolean {
+	if (event.key !== 'Enter' && event.key !== ' ') return false;
+	const target = event.target as Element | null;
+	return !!target?.closest?.(
+		'button, a[href], summary, [role="button"], [role="menuitem"], [role="treeitem"], [role="tab"]'
+	);
 }
