@@ -36,17 +36,20 @@ export function installStale(root) {
 }
 
 /**
- * Runs `npm ci` when it is needed. Throws with npm's output when it fails.
+ * Runs `npm install` when it is needed, without touching package.json or the lock file. Not `npm ci`: that refuses a lock
+ * file made where the registry has no binaries for other platforms, although none of them is needed here.
+ * Throws with npm's output when it fails.
  * @param {string} root
  */
 export async function install(root) {
 	if (!installStale(root)) return;
 	await step('Installing packages', async () => {
 		const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-		const { code, output } = await run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+		const flags = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+		const { code, output } = await run(npm, ['install', ...flags], {
 			cwd: root,
 			env: { NODE_ENV: 'development' }
 		});
-		if (code !== 0) throw new Error(`npm ci failed (${code}):\n${output}`);
+		if (code !== 0) throw new Error(`npm install failed (${code}):\n${output}`);
 	});
 }

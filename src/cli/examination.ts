@@ -181,9 +181,13 @@ async function terminals(): Promise<Finding> {
 		});
 		return code === 7
 			? good('terminals', 'a pseudo terminal opens')
-			: bad('terminals', 'a process in a terminal did not end as it should', 'reinstall: npm ci');
+			: bad(
+					'terminals',
+					'a process in a terminal did not end as it should',
+					'reinstall: npm install'
+				);
 	} catch (error) {
-		return bad('terminals', messageOf(error), 'reinstall with optional packages: npm ci');
+		return bad('terminals', messageOf(error), 'reinstall with optional packages: npm install');
 	}
 }
 
