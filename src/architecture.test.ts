@@ -128,7 +128,7 @@ const WALLS: Record<string, { may: string[]; reason: string }> = {
 function meant(path: string, { target, typeOnly, lazy }: Import): boolean {
 	switch (room(path)) {
 		case 'lib':
-			if (target === 'src/game/port.ts') return true;
+			if (target === 'src/game/port.ts' || target === 'src/app.css') return true;
 			if (lazy && target === 'src/game/main.ts') return true;
 			return typeOnly && target === 'src/server/trpc/router.ts';
 		case 'routes':

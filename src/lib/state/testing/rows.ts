@@ -22,7 +22,7 @@ export function approvalRow(fields: Partial<ApprovalView> = {}): ApprovalView {
 		details: null,
 		tool: null,
 		command: 'git merge pr-123',
-		cwd: '/work/bakery',
+		cwd: '/srv/bakery',
 		diff: null,
 		paths: null,
 		options: null,
