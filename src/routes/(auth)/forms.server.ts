@@ -7,10 +7,12 @@ export interface FormFailure {
 	values: Record<string, string>;
 }
 
-/** A text field, trimmed and bounded; a missing one is empty. */
+/** A text field, trimmed and bounded. One that is missing, a file, or no text that can be stored is empty. */
 export function text(form: FormData, name: string, max: number): string {
 	const value = form.get(name);
-	return typeof value === 'string' ? value.trim().slice(0, max) : '';
+	if (typeof value !== 'string' || value.includes('\0')) return '';
+	const cut = value.trim().slice(0, max);
+	return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }
 
 /** A password as typed; longer than any the server accepts is cut, so that it is refused and not stored. */

@@ -78,20 +78,39 @@ export async function readBody<T>(
 	const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
 	if (type !== 'application/json')
 		throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send application/json.');
-	if (Number(request.headers.get('content-length') ?? 0) > maxBytes)
-		throw new AppError('PAYLOAD_TOO_LARGE', `At most ${maxBytes} bytes.`);
-	const bytes: Uint8Array[] = [];
-	let size = 0;
-	for await (const chunk of request.body ?? []) {
-		size += chunk.length;
-		if (size > maxBytes) throw new AppError('PAYLOAD_TOO_LARGE', `At most ${maxBytes} bytes.`);
-		bytes.push(chunk);
-	}
+	const bytes = await readBytes(request, maxBytes);
 	let value: unknown;
 	try {
-		value = JSON.parse(Buffer.concat(bytes).toString('utf8'));
+		value = JSON.parse(bytes.toString('utf8'));
 	} catch {
 		throw new AppError('VALIDATION_ERROR', 'The body is not JSON.');
 	}
 	return schema.parse(value);
+}
+
+/**
+ * Reads a body of at most `maxBytes`, whether or not its length was announced. Throws `PAYLOAD_TOO_LARGE` as soon as
+ * it is known to be longer.
+ */
+export async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
+	const tooLarge = () => new AppError('PAYLOAD_TOO_LARGE', `At most ${maxBytes} bytes.`);
+	if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	for await (const chunk of request.body ?? []) {
+		size += chunk.length;
+		if (size > maxBytes) throw tooLarge();
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks);
+}
+
+/** The answer to a method that a route does not have. */
+export function notAllowed(requestId: string, allow: readonly string[]): Response {
+	const response = failure(
+		new AppError('METHOD_NOT_ALLOWED', `This address takes ${allow.join(' and ')}.`),
+		requestId
+	);
+	response.headers.set('allow', allow.join(', '));
+	return response;
 }

@@ -8,11 +8,13 @@ import { theApp } from '#server/boot.ts';
 import { AppError, isAppError } from '#server/errors.ts';
 import { currentRequestId, withLogContext } from '#server/log.ts';
 import { appRouter, createCaller } from '#server/trpc/router.ts';
-import { failure } from './envelope.ts';
+import { MAX_BATCH } from '#server/trpc/trpc.ts';
+import { failure, notAllowed, readBytes } from './envelope.ts';
 
 const SECRET_PARAMETERS = ['token', 'access_token', 'auth', 'key'];
 /** Largest body of a tRPC call; the largest input is a session's environment and task. */
 const MAX_TRPC_BODY = 1_048_576;
+const METHODS = ['GET', 'POST'];
 
 /** Gives the request an id, refuses secrets in the address, and sets the headers every answer has. */
 export const context: Handle = ({ event, resolve }) => {
@@ -76,19 +78,27 @@ export const trpc: Handle = async ({ event, resolve }) => {
 		// A cookie travels by itself, so a write that comes with one must show that our page sent it.
 		if (request.method !== 'GET' && !request.headers.has('authorization') && actor)
 			app.auth.origins.demandOwnWrite(header);
-		if (Number(request.headers.get('content-length') ?? 0) > MAX_TRPC_BODY)
-			throw new AppError('PAYLOAD_TOO_LARGE', 'The body is larger than 1 MiB.');
+		if (!METHODS.includes(request.method)) return notAllowed(requestId, METHODS);
+		return await fetchRequestHandler({
+			endpoint: '/trpc',
+			req: await whole(request),
+			router: appRouter,
+			createContext: () => ({ app, actor, requestId }),
+			maxBatchSize: MAX_BATCH,
+			responseMeta: () => ({ headers: { 'cache-control': 'private, no-store' } })
+		});
 	} catch (error) {
 		return failure(error, requestId);
 	}
-	return fetchRequestHandler({
-		endpoint: '/trpc',
-		req: request,
-		router: appRouter,
-		createContext: () => ({ app, actor, requestId }),
-		responseMeta: () => ({ headers: { 'cache-control': 'private, no-store' } })
-	});
 };
+
+/** The request with its body in hand: a length that nobody announced is bounded like any other. */
+async function whole(request: Request): Promise<Request> {
+	if (request.method !== 'POST' || !request.body) return request;
+	const { method, headers, signal } = request;
+	const body = await readBytes(request, MAX_TRPC_BODY);
+	return new Request(request.url, { method, headers, signal, body: new Uint8Array(body) });
+}
 
 /** The last word on what nobody expected: logged once, told with the request id. */
 export const report: HandleServerError = ({ error, event, status, message }) => {

@@ -1,5 +1,6 @@
 // How people come in: the first owner by the set-up link, everybody else by invitation.
 import { and, eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import type { Role } from '#domain/permissions.ts';
 import type { Actor } from '#server/auth/actor.ts';
 import type { Link, LinkKind } from '#server/auth/links.ts';
@@ -114,6 +115,7 @@ export function openJoining(
 		},
 		async setup(code, { name }, client) {
 			auth.countAttempt(client);
+			checkName(name);
 			return events.transact(async (tx, collect) => {
 				// Of two set-up links used at once, the second must see the first one's owner.
 				await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('first-owner', 0))`);
@@ -129,6 +131,9 @@ export function openJoining(
 			auth.countAttempt(client);
 			// Hashing is slow: it must not happen for a stranger without a link, nor inside the transaction.
 			if (!(await auth.links.findLink(db, code, clock.now()))) throw auth.links.linkInvalid();
+			checkName(account.name);
+			if (!z.email().max(254).safeParse(account.email.trim()).success)
+				throw new AppError('VALIDATION_ERROR', 'This is not an email address.');
 			const passwordHash = await auth.passwords.hash(account.password);
 			return events.transact(async (tx, collect) => {
 				const link = await claim(tx, code, 'invitation');
@@ -172,4 +177,9 @@ export function openJoining(
 			return { orgId };
 		}
 	};
+}
+
+function checkName(name: string): void {
+	if (name.trim() === '')
+		throw new AppError('VALIDATION_ERROR', 'Say what people should call you.');
 }

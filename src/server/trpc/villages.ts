@@ -22,7 +22,7 @@ export const villagesRouter = router({
 		.input(
 			z.strictObject({
 				villageId: zId,
-				version: z.number().int().min(1),
+				version: z.number().int().min(1).max(2_000_000_000),
 				houses: z.array(z.strictObject({ id: zId, x: zTile, y: zTile })).max(200),
 				...key
 			})

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { failure, readBody, success } from '#server/http/envelope.ts';
+import { failure, notAllowed, readBody, success } from '#server/http/envelope.ts';
 import type { RequestHandler } from './$types';
 
-const word = (max: number) =>
+const word = (max: number, min = 1) =>
 	z
 		.string()
-		.min(1)
+		.min(min)
 		.max(max)
 		.refine(
 			(text) => !text.includes('\0') && text.isWellFormed(),
@@ -23,7 +23,7 @@ const Join = z.strictObject({
 		.max(32)
 		.optional(),
 	metadata: z
-		.record(word(64), z.string().max(1000))
+		.record(word(64), word(1000, 0))
 		.refine((map) => Object.keys(map).length <= 32, 'At most 32 entries.')
 		.optional()
 });
@@ -44,3 +44,5 @@ export const POST: RequestHandler = async ({ locals, request, getClientAddress, 
 		return failure(error, requestId, startedAt);
 	}
 };
+
+export const fallback: RequestHandler = ({ locals }) => notAllowed(locals.requestId, ['POST']);

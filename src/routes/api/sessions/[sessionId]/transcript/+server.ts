@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { isId } from '#domain/ids.ts';
+import { missing } from '#server/auth/actor.ts';
 import { AppError } from '#server/errors.ts';
-import { failure } from '#server/http/envelope.ts';
+import { failure, notAllowed } from '#server/http/envelope.ts';
 import type { RequestHandler } from './$types';
 
 const Format = z.enum(['cast', 'txt', 'raw']);
@@ -17,6 +19,7 @@ export const GET: RequestHandler = async ({ locals, params, url }) => {
 	try {
 		if (!actor) throw new AppError('UNAUTHENTICATED', 'Sign in first.');
 		const format = Format.parse(url.searchParams.get('format') ?? 'cast');
+		if (!isId(params.sessionId)) throw missing('SESSION_NOT_FOUND');
 		const session = await app.sessions.get(actor, params.sessionId);
 		if (session.dataExpired)
 			throw new AppError(
@@ -44,3 +47,6 @@ export const GET: RequestHandler = async ({ locals, params, url }) => {
 		return failure(error, requestId);
 	}
 };
+
+export const fallback: RequestHandler = ({ locals }) =>
+	notAllowed(locals.requestId, ['GET', 'HEAD']);
