@@ -42,6 +42,12 @@ export function afterClose(code: number): 'stop' | 'now' | 'later' {
 /** The reason in words, for logs and for the person at the terminal. */
 export function closeReason(code: number): string {
 	switch (code) {
+		case CLOSE.done:
+			return 'done';
+		case CLOSE.goingAway:
+			return 'the other side went away';
+		case CLOSE.internal:
+			return 'a fault of the server';
 		case CLOSE.unauthorized:
 			return 'the credential was revoked or replaced';
 		case CLOSE.deregistered:
