@@ -1,6 +1,7 @@
 // Typed events inside sessions, one vocabulary for all providers (control-plane.md 7).
 import { z } from 'zod';
 import { Seq, text, Time } from '../envelope.ts';
+import { jsonProblem } from '../json.ts';
 
 export const WORK_KINDS = [
 	'session_start',
@@ -40,7 +41,10 @@ export const WorkReport = z.object({
 	severity: z.enum(['low', 'medium', 'high']).optional(),
 	data: z
 		.json()
-		.refine((value) => JSON.stringify(value).length <= MAX_WORK_DATA, 'data is too big')
+		.refine(
+			(value) => jsonProblem(value) === null && JSON.stringify(value).length <= MAX_WORK_DATA,
+			'data is too big, or no database takes it'
+		)
 		.optional()
 });
 export type WorkReport = z.infer<typeof WorkReport>;

@@ -1,5 +1,5 @@
 // What the door tells of a runner's connection, and what follows for its sessions (control-plane.md 6.2, 6.4).
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { limitsOf } from '#domain/limits.ts';
 import type { RunnerLoad } from '#domain/runner.ts';
 import { ACTIVE_STATES } from '#domain/session.ts';
@@ -24,8 +24,8 @@ export interface Connectivity {
 	update(tx: Tx, collect: Collector, runnerId: string, update: RunnerUpdate): Promise<void>;
 	/** After a restart: nobody is connected, and the clock of grace begins anew. */
 	startUp(): Promise<void>;
-	/** Sessions whose runner stayed away too long follow their policy. */
-	sweepLost(): Promise<void>;
+	/** Sessions whose runner stayed away too long follow their policy. `now` is the clock's unless a test says otherwise. */
+	sweepLost(now?: Date): Promise<void>;
 	/** Notes that a session's runner is away or back. */
 	setConnectivity(
 		tx: Tx,
@@ -36,6 +36,8 @@ export interface Connectivity {
 }
 
 const RESCHEDULE_AFTER_MS = 60_000;
+/** How long runners have to come back after the server has started before their sessions count as lost. */
+const RETURN_MS = 30_000;
 
 export function createConnectivity(deps: {
 	database: Database;
@@ -48,6 +50,32 @@ export function createConnectivity(deps: {
 	const { clock, log, transition } = deps;
 	const { db } = deps.database;
 	const emit = emitRunner;
+	let startedAt = clock.now();
+
+	/** Runners that were connected when the server went and did not return: nobody else would ever miss them. */
+	async function missAbsent(now: Date): Promise<void> {
+		if (now.getTime() - startedAt.getTime() < RETURN_MS) return;
+		const absent = await db
+			.selectDistinct({ id: runners.id, orgId: runners.orgId })
+			.from(runners)
+			.innerJoin(sessions, eq(sessions.runnerId, runners.id))
+			.where(
+				and(
+					eq(runners.connected, false),
+					isNull(runners.deletedAt),
+					eq(sessions.connectivity, 'ok'),
+					inArray(sessions.state, [...ACTIVE_STATES])
+				)
+			);
+		for (const { id, orgId } of absent)
+			await log.transact(async (tx, collect) => {
+				const [runner] = await tx.select().from(runners).where(eq(runners.id, id)).for('update');
+				if (!runner || runner.connected) return;
+				await loseSessions(tx, collect, id);
+				await emit(tx, collect, id, 'runner.offline');
+				await deps.agents.refreshOrg(tx, collect, orgId);
+			});
+	}
 
 	/** Sessions of a runner that is away: marked, and those not yet started go back to the queue. */
 	async function loseSessions(tx: Tx, collect: Collector, runnerId: string): Promise<void> {
@@ -162,13 +190,15 @@ export function createConnectivity(deps: {
 			collect.after(() => deps.bus.publish({ kind: 'schedule' }));
 		},
 		async startUp() {
+			startedAt = clock.now();
 			await db.update(runners).set({ connected: false });
 			await db
 				.update(sessions)
 				.set({ lostAt: clock.now() })
 				.where(and(eq(sessions.connectivity, 'lost'), inArray(sessions.state, [...ACTIVE_STATES])));
 		},
-		async sweepLost() {
+		async sweepLost(now = clock.now()) {
+			await missAbsent(now);
 			const lost = await db
 				.select({ id: sessions.id })
 				.from(sessions)
