@@ -26,6 +26,14 @@ const WATER_MS = 260;
 /** Light is looked at anew this often. */
 const LIGHT_MS = 60_000;
 
+/** How many wait for an answer at each house. */
+function countWaiting(world: World): Map<string | null, number> {
+	const waiting = new Map<string | null, number>();
+	for (const { view } of world.actors.values())
+		if (view.approvalsPending > 0) waiting.set(view.houseId, (waiting.get(view.houseId) ?? 0) + 1);
+	return waiting;
+}
+
 export class VillageScene extends Phaser.Scene {
 	readonly view = new View();
 	readonly hits = new Hits();
@@ -191,11 +199,7 @@ export class VillageScene extends Phaser.Scene {
 		this.hits.begin();
 		const frame: Frame = {
 			world,
-			waiting: new Set(
-				[...world.actors.values()]
-					.filter((actor) => actor.view.approvalsPending > 0)
-					.map((actor) => actor.view.houseId)
-			),
+			waiting: countWaiting(world),
 			art: this.#art,
 			floor: this.#floor,
 			things: this.#things,
@@ -203,6 +207,7 @@ export class VillageScene extends Phaser.Scene {
 			glow: this.#glow,
 			hits: this.hits,
 			wishes: [],
+			heads: [],
 			lights: [],
 			seen: view.seen(),
 			nowMs,
@@ -231,7 +236,7 @@ export class VillageScene extends Phaser.Scene {
 		for (const list of [this.#floor, this.#things, this.#glow, this.#signs]) list.end();
 		if (this.#ground.show(view.seen())) this.#dirty = true;
 		this.#night.show(world.layout.grid, light, frame.lights, Phaser.BlendModes.MULTIPLY);
-		const labels = this.#captions.show(frame.wishes, this.#labels, view);
+		const labels = this.#captions.show(frame, this.#labels, view);
 		this.#present();
 		this.drawn = this.#floor.size + this.#things.size + this.#signs.size + this.#glow.size + labels;
 		this.#dueMs = Math.max(nowMs, due);

@@ -11,8 +11,8 @@ export interface Daylight {
 
 // hour, red, green, blue, lamps. Night stays bright enough to read shapes; labels are never dimmed.
 const KEYS: readonly (readonly [number, number, number, number, number])[] = [
-	[0, 92, 104, 168, 1],
-	[4.5, 96, 108, 170, 1],
+	[0, 108, 124, 190, 1],
+	[4.5, 112, 126, 190, 1],
 	[6, 196, 170, 176, 0.6],
 	[7, 255, 232, 206, 0.1],
 	[8.5, 255, 250, 240, 0],
@@ -21,9 +21,9 @@ const KEYS: readonly (readonly [number, number, number, number, number])[] = [
 	[15.5, 255, 255, 252, 0],
 	[17.5, 255, 232, 196, 0.05],
 	[19, 250, 196, 160, 0.45],
-	[20.2, 158, 138, 178, 0.85],
-	[21.5, 100, 110, 172, 1],
-	[24, 92, 104, 168, 1]
+	[20.2, 166, 146, 190, 0.85],
+	[21.5, 116, 130, 194, 1],
+	[24, 108, 124, 190, 1]
 ];
 
 /** Light at an hour 0..24 (fractions allowed, other values wrap). */

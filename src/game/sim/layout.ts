@@ -44,6 +44,8 @@ export interface HousePlace {
 	size: HouseView['size'];
 	/** Where its villagers work, nearest to the door first. */
 	spots: Spot[];
+	/** One row along the front for those who wait for an answer, from the door outward; may be empty. */
+	queue: Spot[];
 	mailbox: Point;
 }
 
@@ -258,6 +260,7 @@ function raise(layout: Layout, house: HouseView, at: Point): void {
 		door: { x: at.x + door, y: at.y },
 		size: house.size,
 		spots: [],
+		queue: [],
 		mailbox
 	});
 }
@@ -281,44 +284,79 @@ function pave(layout: Layout, from: Point, to: Point, seed: number): void {
 
 /** Places before a door in tiles, nearest first, in staggered rows so that names and bubbles keep apart. */
 const WORKPLACES: readonly (readonly [number, number])[] = [
-	[-1.8, 1.3],
-	[1.8, 1.3],
-	[0, 2.7],
-	[-3.9, 1.3],
-	[3.9, 1.3],
-	[-2.7, 2.8],
-	[2.7, 2.8],
-	[-1.4, 4.2],
-	[1.4, 4.2],
-	[-3.9, 4.3],
-	[3.9, 4.3],
-	[0, 5.3]
+	[-1.4, 2.5],
+	[1.4, 2.5],
+	[-3.7, 2.5],
+	[3.7, 2.5],
+	[0, 4],
+	[-2.5, 4],
+	[2.5, 4],
+	[-4.9, 4],
+	[4.9, 4],
+	[-1.3, 5.5],
+	[1.3, 5.5],
+	[-3.7, 5.5],
+	[3.7, 5.5]
 ];
+/** The row of those who wait: nothing stands between them and the house, so their signs are seen. */
+const QUEUE: readonly (readonly [number, number])[] = [
+	[0, 0.95],
+	[2.5, 0.95],
+	[-2.5, 0.95],
+	[5, 0.95],
+	[-5, 0.95]
+];
+/** Spots of neighbours keep this far apart in tiles, or names and tools would lie over each other. */
+const APART = { x: 1.7, y: 1.1 };
 
-/** Chooses where villagers work at each house and where they rest, from tiles that can be reached. */
+/** Chooses where villagers work and wait at each house and where they rest, from tiles that can be reached. */
 function settle(layout: Layout): void {
 	const { grid } = layout;
 	const free = (x: number, y: number) => {
 		const index = indexAt(grid, Math.floor(x), Math.floor(y));
 		return index >= 0 && grid.blocked[index] === 0;
 	};
-	for (const house of layout.houses.values()) {
-		const spots: Spot[] = [];
-		for (const [dx, dy] of WORKPLACES) {
-			const spot: Spot = {
-				x: house.door.x + 0.5 + dx,
-				y: house.y + dy,
-				facing: dx < 0 ? 'right' : dx > 0 ? 'left' : 'down'
-			};
-			const way = free(spot.x, spot.y) ? findPath(grid, house.door, spot) : null;
-			if (!way || way.length > 14) continue;
-			for (const tile of way) layout.lanes.add(indexAt(grid, tile.x, tile.y));
-			spots.push(spot);
+	const taken: Spot[] = [];
+	// Behind the next house its roof and its name would cover who stands there.
+	const roofed = (spot: Point, own: string) => {
+		for (const { id, x, y, size } of layout.houses.values()) {
+			const { width, depth } = HOUSE_TILES[size];
+			if (id === own || Math.abs(spot.x - x) > width / 2 + 0.6) continue;
+			if (spot.y < y && spot.y > y - depth - 2.8) return true;
 		}
+		for (const { x, y } of layout.workshops.values())
+			if (Math.abs(spot.x - x) < 3.6 && spot.y < y && spot.y > y - 6) return true;
+		return false;
+	};
+	for (const house of layout.houses.values()) {
+		const choose = (offsets: readonly (readonly [number, number])[]) => {
+			const spots: Spot[] = [];
+			for (const [dx, dy] of offsets) {
+				const spot: Spot = {
+					x: house.door.x + 0.5 + dx,
+					y: house.y + dy,
+					facing: dx < 0 ? 'right' : dx > 0 ? 'left' : 'down'
+				};
+				if (!free(spot.x, spot.y) || isBehind(spot.x, spot.y) || roofed(spot, house.id)) continue;
+				if (
+					taken.some(
+						(other) => Math.abs(other.x - spot.x) < APART.x && Math.abs(other.y - spot.y) < APART.y
+					)
+				)
+					continue;
+				const way = findPath(grid, house.door, spot);
+				if (!way || way.length > 14) continue;
+				for (const tile of way) layout.lanes.add(indexAt(grid, tile.x, tile.y));
+				spots.push(spot);
+			}
+			taken.push(...spots);
+			return spots;
+		};
+		house.queue = choose(QUEUE);
+		house.spots = choose(WORKPLACES);
 		// A house walled in by others: its people crowd on the doorstep.
-		if (spots.length === 0)
-			spots.push({ x: house.door.x + 0.5, y: house.door.y + 0.6, facing: 'down' });
-		house.spots = spots;
+		const doorstep: Spot = { x: house.door.x + 0.5, y: house.door.y + 0.6, facing: 'down' };
+		for (const spots of [house.queue, house.spots]) if (spots.length === 0) spots.push(doorstep);
 	}
 	layout.leisure.push(...SEATS, ...STANDING);
 	const walkable = paved(grid);
@@ -338,10 +376,17 @@ function settle(layout: Layout): void {
 		layout.leisure.push({ x: (y % 2) * 2 - 0.4, y: y + 0.5, facing: 'down' });
 }
 
+/** How far up the bell tower covers what stands behind it, in tiles. */
+const TOWER_HEIGHT = 5;
+
 /** Whether someone there would be hidden by a thing in the square. */
 const isBehind = (x: number, y: number): boolean =>
 	SQUARE_PROPS.some(
-		(prop) => !prop.lies && Math.abs(x - prop.x) < 1.4 && y < prop.y && y > prop.y - 2.2
+		(prop) =>
+			!prop.lies &&
+			Math.abs(x - prop.x) < 1.6 &&
+			y < prop.y &&
+			y > prop.y - (prop.frame === 'tower' ? TOWER_HEIGHT : 2.2)
 	);
 
 /** Tiles of the square and its paths that can be reached from the road without stepping on grass. */

@@ -32,6 +32,8 @@ export interface Actor {
 	look: Look;
 	/** Rank among those without work, or the index of the spot at its house. */
 	place: number;
+	/** Stands in the row of those who wait at its house; `place` counts from the door. */
+	queued: boolean;
 	journey: Journey | null;
 	/** Part of a crowd that is only counted. */
 	hidden: boolean;
@@ -117,6 +119,7 @@ const createActor = (view: VillagerView): Actor => ({
 		walking: false
 	},
 	place: 0,
+	queued: false,
 	journey: null,
 	hidden: false
 });
@@ -235,16 +238,17 @@ const isAtHome = (world: World, actor: Actor): boolean =>
 /** The place of a villager who is at home (`isAtHome`). */
 function homeSpot(world: World, actor: Actor): Spot {
 	const house = world.layout.houses.get(actor.view.houseId ?? '')!;
-	return house.spots[actor.place % house.spots.length]!;
+	return actor.queued ? house.queue[actor.place]! : house.spots[actor.place % house.spots.length]!;
 }
 
 /** Hands out the spots at every house and the ranks in the square; returns whose place is another one now. */
 function seatAll(world: World): string[] {
 	const changed: string[] = [];
-	const put = (id: string, place: number) => {
+	const put = (id: string, place: number, queued = false) => {
 		const actor = world.actors.get(id)!;
-		if (actor.place !== place) changed.push(id);
+		if (actor.place !== place || actor.queued !== queued) changed.push(id);
 		actor.place = place;
+		actor.queued = queued;
 	};
 	const byHouse = new Map<string, string[]>();
 	const idle: string[] = [];
@@ -258,8 +262,14 @@ function seatAll(world: World): string[] {
 	}
 	world.crowds.clear();
 	for (const [houseId, ids] of byHouse) {
-		const spots = world.layout.houses.get(houseId)!.spots.length;
-		for (const [id, place] of assignSpots(ids, spots)) put(id, place);
+		const { spots, queue } = world.layout.houses.get(houseId)!;
+		const line = lineUp(world, ids).slice(0, queue.length);
+		// Who waits keeps the place at work too: nobody else moves because of it.
+		for (const [id, place] of assignSpots(ids, spots.length)) {
+			const turn = line.indexOf(id);
+			if (turn >= 0) put(id, turn, true);
+			else put(id, place);
+		}
 		if (ids.length <= CROWD_LIMIT) continue;
 		const rank = (id: string) => (world.actors.get(id)!.view.state === 'waiting' ? 0 : 1);
 		const order = [...ids].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
@@ -269,6 +279,14 @@ function seatAll(world: World): string[] {
 	const spots = world.layout.leisure.length;
 	for (const [id, place] of assignRanks(idle, spots)) put(id, place);
 	return changed;
+}
+
+/** Those of a house who wait for an answer, the longest first. */
+function lineUp(world: World, ids: readonly string[]): string[] {
+	const since = (id: string) => world.actors.get(id)!.view.sinceMs;
+	return ids
+		.filter((id) => world.actors.get(id)!.view.state === 'waiting')
+		.sort((a, b) => since(a) - since(b) || (a < b ? -1 : 1));
 }
 
 /** Ranks by hash, so that one who leaves does not shift the others; beyond the spots they double up in rings. */
@@ -320,6 +338,8 @@ function applyChange(world: World, change: VillageChange, moved: Set<string>): E
 			const stays =
 				old.houseId === villager.houseId &&
 				belongsHome(old.state) === belongsHome(villager.state) &&
+				old.state !== 'waiting' &&
+				villager.state !== 'waiting' &&
 				!world.crowds.has(villager.houseId ?? '');
 			return stays ? 'none' : 'seats';
 		}

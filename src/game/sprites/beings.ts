@@ -47,10 +47,21 @@ function drawActor(frame: Frame, actor: Actor): void {
 		);
 	}
 	frame.things.add(figure, x + shake, y - look.lift - (look.prop?.frame === 'stump' ? 3 : 0), y);
+	// A lantern's worth of light on each: by night nobody may be lost in the dark.
+	if (frame.lamps > 0)
+		frame.glow.add(
+			figure,
+			x + shake,
+			y - look.lift - (look.prop?.frame === 'stump' ? 3 : 0),
+			y,
+			0.34 * frame.lamps
+		);
 	const head = y - 25 - look.lift;
-	if (view.state === 'waiting' && !look.walking)
+	frame.heads.push({ x: x - 6, y: y - 23, width: 12, height: 15 });
+	if (view.state === 'waiting' && !look.walking) {
+		frame.heads.push({ x: x - 3, y: y - 34, width: 16, height: 17 });
 		frame.signs.add(art.get(`sign.${look.frame % 2}`), x + 5, y - 11, y);
-	else if (look.icon && !look.walking) {
+	} else if (look.icon && !look.walking) {
 		frame.signs.add(art.get(`bubble.${look.icon}`), x, head + 2, y);
 	} else if (view.state === 'starting' || view.state === 'traveling')
 		frame.signs.add(art.get('bubble.dots2'), x, head + 2, y);
@@ -59,8 +70,8 @@ function drawActor(frame: Frame, actor: Actor): void {
 		const t = turn(frame, 150, 12) / 12;
 		frame.things.add(art.get('stone'), x + 7 + t * 14, y - Math.sin(t * Math.PI) * 5, y + 0.2);
 	}
-	// On the side where no tool stands.
-	const free = look.prop && look.prop.dx > 0 ? -1 : 1;
+	// On the side where no tool stands and no sign is held.
+	const free = (look.prop && look.prop.dx > 0) || view.state === 'waiting' ? -1 : 1;
 	if (view.watchedBy.length > 0)
 		frame.signs.add(art.get('badge.eye'), x + free * 15, y - 13, y + 1);
 	const hot = selected || hovered;
@@ -74,14 +85,18 @@ function drawActor(frame: Frame, actor: Actor): void {
 		must: hot,
 		above: false
 	});
-	if (view.bubble && !look.walking)
+	// Of a row of people who wait, the first one speaks: a question for each sign would cover them all.
+	const speaks =
+		hot || view.state !== 'waiting' || view.houseId === null || (actor.queued && actor.place === 0);
+	const waiting = frame.waiting.get(view.houseId) ?? 0;
+	if (view.bubble && !look.walking && speaks)
 		frame.wishes.push({
-			text: view.bubble,
+			text: actor.queued && waiting > 1 && !hot ? `${waiting} wait · ${view.bubble}` : view.bubble,
 			style: view.state === 'waiting' ? 'alert' : 'bubble',
 			x,
 			y: head - (view.state === 'waiting' ? 13 : 14),
 			rank: hot ? 99 : view.state === 'waiting' ? 85 : 45,
-			must: hot,
+			must: hot || view.state === 'waiting',
 			above: true
 		});
 	frame.hits.add({
@@ -152,12 +167,15 @@ function drawPerson(frame: Frame, walker: Walker): void {
 	else if (isTarget(frame.selected, 'person', view.id) || isTarget(frame.hover, 'person', view.id))
 		frame.floor.add(art.get('ring.select'), x, y - 1, y);
 	frame.floor.add(art.get('shadow.s'), x, y - 1, y + 0.1);
-	frame.things.add(
-		art.figure('person', view.id, walker.facing, walker.journey ? 'walk' : 'stand', walker.frame),
-		x,
-		y,
-		y
+	const figure = art.figure(
+		'person',
+		view.id,
+		walker.facing,
+		walker.journey ? 'walk' : 'stand',
+		walker.frame
 	);
+	frame.things.add(figure, x, y, y);
+	if (frame.lamps > 0) frame.glow.add(figure, x, y, y, 0.34 * frame.lamps);
 	frame.wishes.push({
 		text: view.self ? `${view.name} (you)` : view.name,
 		style: view.self ? 'self' : 'person',

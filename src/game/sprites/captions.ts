@@ -1,6 +1,6 @@
 // Places labels on the screen: most important first, none over another, edges kept.
 import type { View } from '../input/view.ts';
-import type { Wish } from './frame.ts';
+import type { Frame } from './frame.ts';
 import { LABEL_LIMIT, type Label, type Labels } from './labels.ts';
 
 interface Area {
@@ -15,7 +15,11 @@ const NUDGES: readonly (readonly [number, number])[] = [
 	[0, 0],
 	[0, 7],
 	[-14, 3],
-	[14, 3]
+	[14, 3],
+	[0, 15],
+	[-28, 5],
+	[28, 5],
+	[0, 23]
 ];
 
 export class Captions {
@@ -33,10 +37,15 @@ export class Captions {
 	}
 
 	/** Places the wishes and draws them when they differ from the last time; returns how many are seen. */
-	show(wishes: Wish[], labels: Labels, view: View): number {
+	show({ wishes, heads }: Pick<Frame, 'wishes' | 'heads'>, labels: Labels, view: View): number {
 		const placed: Area[] = [];
-		const covers = (area: Area) =>
-			placed.some(
+		const faces = heads.map((head): Area => {
+			const at = view.toScreen(head);
+			const scale = view.zoom / view.ratio;
+			return { ...at, width: head.width * scale, height: head.height * scale };
+		});
+		const touch = (area: Area, others: readonly Area[]) =>
+			others.some(
 				(other) =>
 					area.x < other.x + other.width &&
 					other.x < area.x + area.width &&
@@ -62,11 +71,16 @@ export class Captions {
 			};
 			// One that would cover another may step aside a little before it is left out.
 			const home = { x: area.x, y: area.y };
-			const fits = NUDGES.some(([dx, dy]) => {
-				area.x = home.x + dx;
-				area.y = home.y + (wish.above ? -dy : dy);
-				return !covers(area);
-			});
+			const finds = (free: () => boolean) =>
+				NUDGES.some(([dx, dy]) => {
+					area.x = home.x + dx;
+					area.y = home.y + (wish.above ? -dy : dy);
+					return free();
+				});
+			// Words may not hide anybody; a name may, before it is left out.
+			const fits =
+				finds(() => !touch(area, placed) && !touch(area, faces)) ||
+				(wish.style !== 'bubble' && finds(() => !touch(area, placed)));
 			if (!fits) {
 				if (!wish.must) continue;
 				Object.assign(area, home);

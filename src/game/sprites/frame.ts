@@ -28,8 +28,8 @@ export interface Target {
 
 export interface Frame {
 	world: World;
-	/** Houses at which someone waits for an approval. */
-	waiting: ReadonlySet<string | null>;
+	/** How many wait for an approval at each house. */
+	waiting: ReadonlyMap<string | null, number>;
 	art: Art;
 	/** Shadows and rings on the ground. */
 	floor: DrawList;
@@ -41,6 +41,8 @@ export interface Frame {
 	glow: DrawList;
 	hits: Hits;
 	wishes: Wish[];
+	/** Heads and signs in world pixels: words of others keep off them when they can. */
+	heads: { x: number; y: number; width: number; height: number }[];
 	lights: Light[];
 	seen: Bounds;
 	nowMs: number;

@@ -15,7 +15,7 @@ export interface Light {
 
 /** World pixels per pixel of the light picture. */
 const GRAIN = 4;
-const BANDS = 7;
+const BANDS = 10;
 
 export class Night {
 	readonly #scene: Phaser.Scene;
@@ -60,7 +60,7 @@ export class Night {
 			const toward = (from: number, to: number, t: number) => Math.round(from + (to - from) * t);
 			for (let band = 1; band <= BANDS; band++) {
 				const t = Math.min(1, (band / BANDS) * light.lamps);
-				c.fillStyle = `rgb(${toward(light.red, 250, t)},${toward(light.green, 208, t)},${toward(light.blue, 172, t)})`;
+				c.fillStyle = `rgb(${toward(light.red, 255, t)},${toward(light.green, 214, t)},${toward(light.blue, 160, t)})`;
 				for (const lamp of lights) {
 					const r = (lamp.radius * (1 - (band - 1) / BANDS)) / GRAIN;
 					const x = (lamp.x - grid.x * TILE) / GRAIN;

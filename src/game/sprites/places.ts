@@ -181,7 +181,7 @@ function drawHouse(frame: Frame, house: HouseView, place: HousePlace): void {
 	if (house.lit && frame.lamps > 0) {
 		const windows = picture.anchors.windows as [number, number, number, number][];
 		frame.lights.push({ x: centre, y: y - 10, radius: picture.width * 0.82, warmth: 1 });
-		if (inView(frame, x, y, 110))
+		if (inView(frame, x, y, 110)) {
 			for (const [wx, wy, w, h] of windows)
 				frame.glow.add(
 					frame.art.get('glow.small'),
@@ -190,6 +190,9 @@ function drawHouse(frame: Frame, house: HouseView, place: HousePlace): void {
 					y,
 					0.7 * frame.lamps
 				);
+			// The panes themselves shine through the night.
+			frame.glow.add(frame.art.get(`lit.${name}`), x, y, y, 0.6 * frame.lamps, 1, 1, 0xffb866);
+		}
 	}
 	if (!inView(frame, x, y, 110)) return;
 	frame.floor.add(frame.art.get('shadow.l'), centre + 3, y - 2, y, 1, picture.width / 42, 0.9);
