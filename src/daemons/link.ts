@@ -93,6 +93,15 @@ function codeOfStatus(status: number): number {
 	return CLOSE.internal;
 }
 
+/**
+ * Whether no proxy can read along: inside TLS, or on this machine. Masks guard such proxies against bytes that others chose;
+ * elsewhere they only cost both sides a pass over every byte, 10 ms a megabyte at the server.
+ */
+function unseen(url: string): boolean {
+	const { protocol, hostname } = new URL(url);
+	return protocol === 'wss:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+}
+
 /** Opens a link and keeps it open until `close()` or until the server says that we must not come back. */
 export function openLink<Down extends { t: string }>(options: LinkOptions<Down>): Link {
 	const timings = { ...LINK_TIMINGS, ...options.timings };
@@ -114,6 +123,7 @@ export function openLink<Down extends { t: string }>(options: LinkOptions<Down>)
 			headers: options.headers(),
 			perMessageDeflate: false,
 			maxPayload: MAX_FRAME_BYTES,
+			...(unseen(options.url) ? { generateMask: (mask: Buffer) => void mask.fill(0) } : {}),
 			handshakeTimeout: timings.welcomeMs
 		});
 		socket = ws;

@@ -124,7 +124,7 @@ export function openTerminals(deps: {
 			case 'new':
 				session.wanted = null;
 				bytesReceived += data.length;
-				if (kind === 1) session.room.bytes(taken.offset, taken.bytes);
+				if (kind === 1 && taken.frame) session.room.bytes(taken.offset, taken.frame);
 				if (taken.sizes.length > 0) session.room.sized();
 				return;
 			case 'known': {

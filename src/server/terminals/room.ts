@@ -34,8 +34,8 @@ export interface Room {
 	readonly keyboard: KeyboardState;
 	phase: TerminalPhase;
 	attempt: number;
-	/** New terminal bytes, before they are written. */
-	bytes(offset: number, bytes: Buffer): void;
+	/** New terminal bytes, before they are written, behind room for the header that is set here. */
+	bytes(offset: number, frame: Buffer): void;
 	/** The stored part grew, or a loss was declared, or the size changed: goes on with those who wait. */
 	moved(): void;
 	sized(): void;
@@ -157,13 +157,12 @@ export function createRoom(deps: {
 		get keyboard() {
 			return keyboard;
 		},
-		bytes(offset, bytes) {
-			ring?.push(offset, bytes);
+		bytes(offset, frame) {
+			ring?.push(offset, frame.subarray(TERMINAL_HEADER));
 			if (seats.length === 0) return;
-			const frame = Buffer.allocUnsafe(TERMINAL_HEADER + bytes.length);
 			writeTerminalHeader(frame, TERMINAL_KIND.output, stream, offset);
-			bytes.copy(frame, TERMINAL_HEADER);
-			for (const seat of seats) seat.follower.offer(offset, bytes.length, frame);
+			const length = frame.length - TERMINAL_HEADER;
+			for (const seat of seats) seat.follower.offer(offset, length, frame);
 		},
 		moved() {
 			for (const seat of seats)

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
+import { TERMINAL_HEADER } from '#protocol/terminal/binary.ts';
 import { decodeMarks, encodeMark, MARK_BYTES } from '#protocol/host/mark.ts';
 import { placeBytes } from '#protocol/runner/binary.ts';
 import { terminalGaps } from '#server/db/schema/sessions.ts';
@@ -44,7 +45,8 @@ export interface SessionStore {
 }
 
 export type Taken =
-	| { result: 'new'; offset: number; bytes: Buffer; sizes: SizeAt[] }
+	/** `frame` is `bytes` with room for the header of a terminal frame in front, null for marks. */
+	| { result: 'new'; offset: number; bytes: Buffer; frame: Buffer | null; sizes: SizeAt[] }
 	| { result: 'known' | 'stale' }
 	/** `expected` counts within the attempt. */
 	| { result: 'hole'; expected: number };
@@ -197,11 +199,14 @@ export async function openSessionStore(
 			if (placed.take === 'none') return { result: 'known' };
 			const fresh = data.subarray(placed.skip);
 			if (kind !== 4) {
-				const bytes = Buffer.from(fresh);
+				// Room for a header in front: viewers are sent this memory, and files are written from it.
+				const frame = Buffer.allocUnsafe(TERMINAL_HEADER + fresh.length);
+				frame.set(fresh, TERMINAL_HEADER);
+				const bytes = frame.subarray(TERMINAL_HEADER);
 				const at = log.head;
 				log.append(bytes);
 				if (future.length > 0) pass(log);
-				return { result: 'new', offset: at, bytes, sizes: NO_SIZES };
+				return { result: 'new', offset: at, bytes, frame, sizes: NO_SIZES };
 			}
 			begin(ref, terminal);
 			const all = Buffer.concat([torn, fresh]);
@@ -211,7 +216,7 @@ export async function openSessionStore(
 			const at = log.head;
 			if (whole > 0) log.append(bytes);
 			if (future.length > 0) pass(log);
-			return { result: 'new', offset: at, bytes, sizes: addSizes(bytes) };
+			return { result: 'new', offset: at, bytes, frame: null, sizes: addSizes(bytes) };
 		},
 		async lose(ref, kind, from, to, reason) {
 			const log = logs.get(kind)!;
