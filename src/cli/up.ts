@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { callAdmin } from '#server/admin/call.ts';
 import type { Config } from '#server/config.ts';
-import { demoRoot } from '#server/demo/service.ts';
+import { realDemoRoot } from '#server/demo/service.ts';
 import { PortInUse, startServer, type Served } from './http-server.ts';
 import { startLocalRunner, type LocalRunner } from './local-runner.ts';
 import type { LoginLink } from './login-link.ts';
@@ -62,12 +62,8 @@ export function run(argv: string[]): Promise<number> {
 		const given = (values['allow-local'] ?? []).map(existingFolder);
 		const allowLocal =
 			given.length > 0 || values.json ? given : await askLocalFolder(config.dataDir);
-		if (values.demo) {
-			// The demo's repository is made here; the runner must be allowed to work in it.
-			const root = demoRoot(config.dataDir);
-			mkdirSync(root, { recursive: true, mode: 0o700 });
-			allowLocal.push(realpathSync(root));
-		}
+		// A demo can be asked for at any time; its repository is made here and the runner must be allowed to work in it.
+		allowLocal.push(realDemoRoot(config.dataDir));
 
 		let served: Served | null = null;
 		let runner: LocalRunner | null = null;

@@ -49,6 +49,8 @@ export interface SessionView {
 	createdAt: string;
 	queuedAt: string | null;
 	startedAt: string | null;
+	/** Name of whoever paused it, while it is paused and they are known. */
+	pausedByName: string | null;
 	endedAt: string | null;
 	deadlineAt: string | null;
 	timeoutMinutes: number;

@@ -19,7 +19,7 @@ import { migrate } from './db/migrate.ts';
 import { openDatabase, type Database } from './db/open.ts';
 import { runners as runnerRows } from './db/schema/runners.ts';
 import { sessions as sessionRows } from './db/schema/sessions.ts';
-import { createDemo, type Demo } from './demo/service.ts';
+import { createDemo, realDemoRoot, type Demo } from './demo/service.ts';
 import { createEventLog, type EventLog } from './events/log.ts';
 import { createFeed, type Feed } from './events/feed.ts';
 import { createRetention } from './events/retention.ts';
@@ -221,7 +221,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			clock,
 			log: events,
 			newcomers,
-			people: (villageId) => presence.people(villageId)
+			people: (villageId) => presence.people(villageId),
+			ownFolders: [realDemoRoot(config.dataDir)]
 		});
 		const demo = createDemo({
 			database,

@@ -52,7 +52,7 @@ export class Workspace {
 	hasDemo = $state(false);
 	readonly sessions = new Sessions();
 	readonly approvals = new Approvals();
-	readonly runners = new Runners();
+	readonly runners = new Runners(this.sessions);
 	readonly houses = new Houses();
 	readonly agents = new Agents();
 	readonly people = new People();

@@ -1,7 +1,7 @@
 // Oneself among the others on the map: where one walks and points goes out, what the others do comes in.
 import type { PersonRow } from '#domain/views.ts';
 import type { VillagePort } from './port.ts';
-import { Presence } from './presence.ts';
+import { Presence, villageDoor } from './presence.ts';
 
 interface Point {
 	x: number;
@@ -25,11 +25,8 @@ export class Company {
 		villageId: string,
 		on: { people: (people: PersonRow[]) => void; wave: (userId: string) => void }
 	): () => void {
-		const address = new URL('/ws/village', location.href);
-		address.protocol = address.protocol.replace('http', 'ws');
-		address.searchParams.set('village', villageId);
 		const presence = new Presence({
-			open: () => new WebSocket(address),
+			open: villageDoor(villageId),
 			people: on.people,
 			moved: (userId, place) => {
 				// Another tab of one's own moves the same avatar; this tab knows better.

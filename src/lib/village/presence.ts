@@ -29,6 +29,14 @@ export interface PresenceOptions extends PresenceEvents {
 const SEND_EVERY_MS = 110;
 const OPEN = 1;
 
+/** Opens sockets to the presence door of one village, from a page of the same origin. */
+export function villageDoor(villageId: string): () => Socket {
+	const address = new URL('/ws/village', location.href);
+	address.protocol = address.protocol.replace('http', 'ws');
+	address.searchParams.set('village', villageId);
+	return () => new WebSocket(address);
+}
+
 const backoff = (attempt: number) =>
 	Math.min(30_000, 1_000 * 2 ** attempt) * (0.5 + Math.random() / 2);
 

@@ -1,6 +1,6 @@
 // The demo village: made by one call, removed by one button, marked in every row, outside every limit.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { and, eq, inArray, isNull } from 'drizzle-orm';
@@ -33,6 +33,13 @@ export interface Demo {
 /** The folder below which the demo's repository lies; the local runner is started with it as an allowed root. */
 export const demoRoot = (dataDir: string) => join(dataDir, 'demo');
 
+/** The same as runners name it: links resolved. The folder is made when it is not there. */
+export function realDemoRoot(dataDir: string): string {
+	const root = demoRoot(dataDir);
+	mkdirSync(root, { recursive: true, mode: 0o700 });
+	return realpathSync(root);
+}
+
 const run = promisify(execFile);
 
 export function createDemo(deps: {
@@ -60,11 +67,12 @@ export function createDemo(deps: {
 					isNull(runners.deletedAt)
 				)
 			);
-		const runner = online.find((r) => r.allowLocal.length > 0 && deps.links.isOnline(r.id));
+		const folder = realDemoRoot(deps.config.dataDir);
+		const runner = online.find((r) => r.allowLocal.includes(folder) && deps.links.isOnline(r.id));
 		if (!runner)
 			throw new AppError(
 				'RUNNER_OFFLINE',
-				'The demo runs on this machine, and its runner is not connected. Start the village with "village up --demo".'
+				'The demo runs on this machine, and its runner is not connected. Start the village with "village up".'
 			);
 		return runner;
 	}

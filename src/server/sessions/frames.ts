@@ -132,7 +132,13 @@ export function createSessionFrames(deps: {
 							? session.state !== 'PAUSED_BY_HUMAN'
 							: session.state === 'PAUSED_BY_HUMAN';
 					if (frame.ok && fits && session.state !== 'QUEUED')
-						await transition(tx, collect, session, { type }, { actor });
+						await transition(
+							tx,
+							collect,
+							session,
+							{ type },
+							{ actor: deps.sessions.askedBy(frame.requestId) ?? actor }
+						);
 					const answer = { ok: frame.ok, message: frame.message };
 					collect.after(() => deps.sessions.confirmed(frame.requestId, answer));
 					return 'ok';

@@ -58,6 +58,8 @@ export interface Sessions {
 	): Promise<{ items: FeedEvent[]; nextSeq: number; hasMore: boolean }>;
 	/** The row, when the actor may read it. Throws `SESSION_NOT_FOUND` for absent and foreign alike. */
 	demandSession(actor: Actor, sessionId: string): Promise<Session>;
+	/** The actor whose pause or resume is under way; null when nobody waits for it any more. */
+	askedBy(requestId: string): string | null;
 	/** A runner answered a pause or resume. */
 	confirmed(requestId: string, answer: { ok: boolean; message?: string | undefined }): void;
 	/** Sends a new size to whichever runner has the session; `terminals` decides which size. */
@@ -85,7 +87,7 @@ export function createSessions(deps: SessionDeps): Sessions {
 	/** Pauses and resumes under way; each ends by answer or timeout, so at most one per session. */
 	const waiting = new Map<
 		string,
-		(answer: { ok: boolean; message?: string | undefined }) => void
+		{ actor: string; answer: (answer: { ok: boolean; message?: string | undefined }) => void }
 	>();
 
 	async function demandSession(actor: Actor, sessionId: string): Promise<Session> {
@@ -119,10 +121,13 @@ export function createSessions(deps: SessionDeps): Sessions {
 					)
 				);
 			}, deps.confirmMs ?? 5_000);
-			waiting.set(requestId, (given) => {
-				clearTimeout(timer);
-				waiting.delete(requestId);
-				resolve(given);
+			waiting.set(requestId, {
+				actor: actor.id,
+				answer: (given) => {
+					clearTimeout(timer);
+					waiting.delete(requestId);
+					resolve(given);
+				}
 			});
 		});
 		answer.catch(() => {});
@@ -260,7 +265,8 @@ export function createSessions(deps: SessionDeps): Sessions {
 			const items = rows.slice(0, limit).map(eventView);
 			return { items, nextSeq: items.at(-1)?.seq ?? afterSeq, hasMore: rows.length > limit };
 		},
-		confirmed: (requestId, answer) => waiting.get(requestId)?.(answer),
+		confirmed: (requestId, answer) => waiting.get(requestId)?.answer(answer),
+		askedBy: (requestId) => waiting.get(requestId)?.actor ?? null,
 		resize: (sessionId, attempt, cols, rows) =>
 			log.transact(async (tx, collect: Collector) => {
 				const session = await lockSession(tx, sessionId);

@@ -26,6 +26,7 @@ export async function lockSession(tx: Tx, id: string): Promise<Session | null> {
 }
 
 const author = alias(users, 'author');
+const pauser = alias(users, 'pauser');
 
 function viewQuery(db: Db | Tx, where: SQL | undefined) {
 	return db
@@ -35,6 +36,7 @@ function viewQuery(db: Db | Tx, where: SQL | undefined) {
 			houseName: houses.name,
 			runnerName: sql<string | null>`coalesce(${runners.label}, ${runners.hostname})`,
 			createdByName: author.name,
+			pausedByName: pauser.name,
 			eventSeq: streams.seq
 		})
 		.from(sessions)
@@ -42,6 +44,7 @@ function viewQuery(db: Db | Tx, where: SQL | undefined) {
 		.leftJoin(houses, eq(houses.id, sessions.houseId))
 		.leftJoin(runners, eq(runners.id, sessions.runnerId))
 		.leftJoin(author, eq(author.id, sessions.createdBy))
+		.leftJoin(pauser, eq(pauser.id, sessions.pausedBy))
 		.leftJoin(streams, eq(streams.stream, sql`'session:' || ${sessions.id}`))
 		.where(where);
 }
@@ -120,6 +123,7 @@ function view(
 		createdAt: s.createdAt.toISOString(),
 		queuedAt: iso(s.queuedAt),
 		startedAt: iso(s.startedAt),
+		pausedByName: row.pausedByName,
 		endedAt: iso(s.endedAt),
 		deadlineAt: iso(s.deadlineAt),
 		timeoutMinutes: s.timeoutMinutes,

@@ -35,6 +35,8 @@ export type Transition = (
 	options: TransitionOptions
 ) => Promise<Session>;
 
+/** Characters of a runner's sentence that are kept as the reason of an end. */
+const END_REASON_MOST = 500;
 /** How long a finished placement still takes late bytes. */
 const LATE_BYTES_MS = 15_000;
 
@@ -80,8 +82,13 @@ export function createTransition(deps: {
 			attempt: next.attempt,
 			...options.patch
 		};
-		for (const event of decision.events) Object.assign(patch, columnsOf(event, session, now));
+		for (const event of decision.events)
+			Object.assign(patch, columnsOf(event, session, now, options.actor));
 		if (options.reason !== undefined) patch.stopReason = options.reason;
+		const ended = decision.events.find((event) => event.type === 'ended');
+		// Whoever refused to start it says what people need to know; the class alone does not.
+		if (command.type === 'fail' && ended?.failureClass === command.failureClass && options.reason)
+			patch.endReason = options.reason.slice(0, END_REASON_MOST);
 
 		const [updated] = await tx
 			.update(sessions)
@@ -202,7 +209,8 @@ function terminalPhase(session: Session): 'waiting' | 'live' | 'paused' | 'ended
 function columnsOf(
 	event: SessionEvent,
 	session: Session,
-	now: Date
+	now: Date,
+	actor: string
 ): Partial<typeof sessions.$inferInsert> {
 	switch (event.type) {
 		case 'queued':
@@ -215,6 +223,7 @@ function columnsOf(
 				connectivity: 'ok',
 				lostAt: null,
 				pausedAt: null,
+				pausedBy: null,
 				stopRequestedAt: null
 			};
 		case 'started':
@@ -224,11 +233,12 @@ function columnsOf(
 				deadlineAt: session.deadlineAt ?? new Date(now.getTime() + session.timeoutMinutes * 60_000)
 			};
 		case 'paused':
-			return { pausedAt: now };
+			return { pausedAt: now, pausedBy: actor };
 		case 'resumed': {
 			const pausedFor = session.pausedAt ? now.getTime() - session.pausedAt.getTime() : 0;
 			return {
 				pausedAt: null,
+				pausedBy: null,
 				pausedMs: session.pausedMs + pausedFor,
 				deadlineAt: session.deadlineAt ? new Date(session.deadlineAt.getTime() + pausedFor) : null
 			};
@@ -245,6 +255,7 @@ function columnsOf(
 				connectivity: 'ok',
 				lostAt: null,
 				pausedAt: null,
+				pausedBy: null,
 				pausedMs: session.pausedMs + pausedFor,
 				envEnc: null
 			};
@@ -287,7 +298,7 @@ function logged(
 					finalState: event.state,
 					exitCode: session.exitCode,
 					exitSignal: session.exitSignal,
-					endReason: event.endReason,
+					endReason: session.endReason,
 					durationMs: session.activeMs,
 					usage: session.usage,
 					cancelledApprovals: pending

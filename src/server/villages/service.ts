@@ -68,9 +68,14 @@ export function createVillages(deps: {
 	log: EventLog;
 	newcomers: Newcomers;
 	people: (villageId: string) => PersonRow[];
+	/** Folders that runners are allowed for the village's own use: no place for houses of people. */
+	ownFolders?: readonly string[];
 }): Villages {
 	const { clock, log } = deps;
 	const { db } = deps.database;
+
+	const rootsOf = (runner: { allowLocal: string[] }) =>
+		runner.allowLocal.filter((root) => !deps.ownFolders?.includes(root));
 
 	async function demandVillage(
 		actor: Actor,
@@ -205,7 +210,7 @@ export function createVillages(deps: {
 			const runner = await findRunner(db, runnerId);
 			if (!runner) throw missing('RUNNER_NOT_FOUND');
 			demand(actor, runner.orgId, 'runner.read', 'RUNNER_NOT_FOUND');
-			return runner.allowLocal;
+			return rootsOf(runner);
 		},
 		async addHouse(actor, input) {
 			const village = await demandVillage(actor, input.villageId, 'house.manage');
@@ -347,15 +352,16 @@ export function createVillages(deps: {
 		const problem = localPathProblem(path);
 		if (problem) throw refuse('path', `This folder cannot be used: ${problem}.`);
 		// The runner resolves links and checks again; here only what can be said without its disk.
-		const inside = runner.allowLocal.some(
+		const roots = rootsOf(runner);
+		const inside = roots.some(
 			(root) => path === root || path.startsWith(`${root.replace(/\/$/, '')}/`)
 		);
 		if (!inside)
 			throw refuse(
 				'path',
-				runner.allowLocal.length === 0
+				roots.length === 0
 					? 'This runner allows no local folders. Start it with --allow-local DIR.'
-					: `This runner allows folders below ${runner.allowLocal.join(', ')}.`
+					: `This runner allows folders below ${roots.join(', ')}.`
 			);
 		return { url: null, localPath: path, runnerId: runner.id, name: lastPart(path) };
 	}

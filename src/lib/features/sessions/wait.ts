@@ -16,6 +16,8 @@ export function whyWords(session: SessionView): string {
 			return session.pendingApprovals.length > 1
 				? `${session.pendingApprovals.length} questions`
 				: (session.pendingApprovals[0]?.summary ?? '');
+		case 'PAUSED_BY_HUMAN':
+			return session.pausedByName ? `by ${session.pausedByName}` : '';
 		case 'FAILED':
 			return exitWords(session.exitCode, session.exitSignal) || endWords(session);
 		default:
@@ -23,9 +25,21 @@ export function whyWords(session: SessionView): string {
 	}
 }
 
+/** What the runner said of a session that never came to work, as a sentence; empty where nothing is known. */
+function saidWords({ endReason, failureClass, startedAt }: SessionView): string {
+	const text = startedAt === null && endReason !== failureClass ? (endReason ?? '').trim() : '';
+	if (!text) return '';
+	return `${text[0]!.toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
+}
+
 /** How it ended, as a sentence. */
 export function endWords(session: SessionView): string {
-	if (session.failureClass) return FAILURE_WORDS[session.failureClass];
+	if (session.failureClass) {
+		const said = saidWords(session);
+		return said
+			? `${FAILURE_WORDS[session.failureClass]} ${said}`
+			: FAILURE_WORDS[session.failureClass];
+	}
 	switch (session.state) {
 		case 'COMPLETED':
 			return 'It ended without an error.';

@@ -70,6 +70,7 @@ export function sessionRow(fields: Partial<SessionView> = {}): SessionView {
 		createdAt: AT,
 		queuedAt: AT,
 		startedAt: AT,
+		pausedByName: null,
 		endedAt: null,
 		deadlineAt: LATER,
 		timeoutMinutes: 60,

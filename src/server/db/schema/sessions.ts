@@ -84,6 +84,8 @@ export const sessions = pgTable(
 		startedAt: at('started_at'),
 		deadlineAt: at('deadline_at'),
 		pausedAt: at('paused_at'),
+		/** Who paused it; null while it is not paused. */
+		pausedBy: text('paused_by'),
 		pausedMs: offset('paused_ms').notNull().default(0),
 		endedAt: at('ended_at'),
 		exitCode: integer('exit_code'),
