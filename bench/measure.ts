@@ -100,6 +100,21 @@ export function limit(
 	};
 }
 
+/** How cost grows with size: the slope of its logarithm; 1 is proportional, 0 does not grow. */
+export function exponent(bench: string, metric: string, points: readonly [number, number][]): Row {
+	const logs = points
+		.filter(([size, cost]) => size > 0 && cost > 0)
+		.map(([size, cost]) => [Math.log(size), Math.log(cost)] as const);
+	const mean = (at: 0 | 1) => logs.reduce((sum, log) => sum + log[at], 0) / logs.length;
+	const [x, y] = [mean(0), mean(1)];
+	const over = logs.reduce((sum, [a, b]) => sum + (a - x) * (b - y), 0);
+	const under = logs.reduce((sum, [a]) => sum + (a - x) ** 2, 0);
+	return {
+		...{ bench, metric: `${metric}: exponent of growth`, ratio: null, against: '' },
+		...{ ours: short(over / under), theirs: '', target: '', met: null }
+	};
+}
+
 const TICKS_PER_SECOND = 100;
 
 /** CPU time a process used so far, in milliseconds; 0 when it is gone. */

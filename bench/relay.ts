@@ -3,8 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { WebSocket } from 'ws';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '#server/package-root.ts';
+import { openSink, type Sink } from './sink.ts';
 
 export interface Viewer {
 	/** Called with terminal bytes as they come, headers and JSON taken off. */
@@ -19,6 +20,8 @@ export interface Viewer {
 
 export interface Relay {
 	readonly name: string;
+	/** Address of its HTTP server, without a slash at the end. */
+	readonly url: string;
 	/** Processes whose CPU and memory count. */
 	pids(): number[];
 	/** Starts a shell command in a terminal and returns its id. */
@@ -27,6 +30,20 @@ export interface Relay {
 	/** Ends the program behind an id, if it still runs. */
 	end(id: string): Promise<void>;
 	close(): Promise<void>;
+}
+
+/** A command that waits, answers each `r` and begins with `g`: everybody is attached before its first byte. */
+export const ask = (command: string) =>
+	`stty raw -echo; while k=$(dd bs=1 count=1 2>/dev/null); do case $k in r) printf R;; g) break;; esac; done; ${command}; sleep 3`;
+
+/** Asks until such a command answers, then lets late answers pass. */
+export async function ready(viewer: Viewer, answered: () => boolean): Promise<void> {
+	for (let i = 0; !answered(); i++) {
+		if (i === 200) throw new Error('the program did not start');
+		viewer.type(Buffer.from('r'));
+		await sleep(50);
+	}
+	await sleep(250);
 }
 
 const RELAY = () => join(packageRoot(), 'bench', 'peers', 'relay.js');
@@ -55,6 +72,7 @@ export async function openPeer(mode: 'base' | 'base2' | 'json2'): Promise<Relay>
 	let next = 0;
 	return {
 		name: mode,
+		url: `http://127.0.0.1:${port}`,
 		pids: () => children.map((child) => child.pid!),
 		async start(command) {
 			const id = `s${++next}`;
@@ -65,23 +83,24 @@ export async function openPeer(mode: 'base' | 'base2' | 'json2'): Promise<Relay>
 			return id;
 		},
 		async attach(id) {
-			const ws = new WebSocket(`ws://127.0.0.1:${port}/?id=${id}`, { perMessageDeflate: false });
+			let sink: Sink | null = null;
 			const viewer: Viewer = {
 				onBytes: () => {},
 				onEnd: () => {},
 				type: (bytes) =>
-					ws.send(json ? JSON.stringify({ data: Buffer.from(bytes).toString() }) : bytes),
-				stall: () => ws.pause(),
-				close: () => ws.terminate()
+					sink!.send(json ? JSON.stringify({ data: Buffer.from(bytes).toString() }) : bytes),
+				stall: () => sink!.stall(),
+				close: () => sink!.close()
 			};
-			ws.on('message', (data: Buffer) =>
-				viewer.onBytes(
-					json ? Buffer.from((JSON.parse(String(data)) as { data: string }).data) : data
-				)
+			sink = await openSink(
+				`ws://127.0.0.1:${port}/?id=${id}`,
+				{},
+				{
+					binary: (piece) => viewer.onBytes(piece),
+					text: (text) => viewer.onBytes(Buffer.from((JSON.parse(text) as { data: string }).data)),
+					closed: () => viewer.onEnd()
+				}
 			);
-			ws.on('close', () => viewer.onEnd());
-			ws.on('error', () => viewer.onEnd());
-			await once(ws, 'open');
 			return viewer;
 		},
 		end: () => Promise.resolve(),
