@@ -83,7 +83,7 @@ async function runStage(stage) {
 				CI: 'true',
 				...stage.env
 			},
-			timeoutMs: stage.timeoutMs ?? 8 * 60_000
+			timeoutMs: stage.timeoutMs ?? 20 * 60_000
 		});
 		output += result.output;
 		code ||= result.code;
