@@ -32,6 +32,9 @@ export interface Requests {
 	): Promise<void>;
 }
 
+/** Nobody asks the same thing this often; a larger number would not fit its column. */
+const MAX_GENERATION = 1_000_000;
+
 export function createRequests(deps: {
 	clock: Clock;
 	links: RunnerLinks;
@@ -69,6 +72,7 @@ export function createRequests(deps: {
 				session.state === 'WAITING_FOR_APPROVAL' ||
 				session.state === 'PAUSED_BY_HUMAN';
 			if (!live) return cancel('The session is not running.');
+			if (request.generation > MAX_GENERATION) return cancel('Asked again too often.');
 			const limits = limitsOf({});
 			if ((await countPending(tx, session.id)) >= limits.approvalsPendingPerSession)
 				return cancel('Too many questions of this session wait already.');

@@ -1,5 +1,5 @@
 // One runner's connection after the upgrade: hello, reconciliation, frames in order, bytes, acknowledgements (control-plane.md 8).
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { CLOSE } from '#protocol/close-codes.ts';
 import { MAX_FRAME_BYTES } from '#protocol/envelope.ts';
 import { decodeBinary, encodeBinary, KIND } from '#protocol/runner/binary.ts';
@@ -17,6 +17,7 @@ import { runners } from '#server/db/schema/runners.ts';
 import type { Tx } from '#server/db/open.ts';
 import type { Collector } from '#server/events/log.ts';
 import type { OutputKind } from '#server/terminals/types.ts';
+import { createBudget } from './budget.ts';
 import { reconcileSessions } from './reconcile.ts';
 import type { ConnectionDeps, Wire } from './wire.ts';
 import type { RunnerLink } from './links.ts';
@@ -59,9 +60,9 @@ export function openRunnerConnection(
 	let ackTimer: NodeJS.Timeout | null = null;
 	let unackedBytes = 0;
 	let ackedSeq = 0;
-	const badAt: number[] = [];
+	const badFrames = createBudget(clock, BAD_FRAMES - 1, BAD_FRAMES_MS);
+	const frames = createBudget(clock, FRAMES_PER_SECOND, 1_000);
 	let forbidden = 0;
-	let frameWindow = { startedAt: 0, count: 0 };
 	let heardAt = clock.monotonicMs();
 
 	const send = (frame: ServerFrame) => {
@@ -86,10 +87,7 @@ export function openRunnerConnection(
 	function bad(code: string, message: string, seq?: number): void {
 		deps.onRejected?.(code);
 		send({ t: 'error', code, message, ...(seq === undefined ? {} : { seq }) });
-		const now = clock.monotonicMs();
-		badAt.push(now);
-		while (badAt[0] !== undefined && now - badAt[0] > BAD_FRAMES_MS) badAt.shift();
-		if (badAt.length >= BAD_FRAMES) close(CLOSE.protocolErrors, 'too many bad frames');
+		if (!badFrames.take()) close(CLOSE.protocolErrors, 'too many bad frames');
 	}
 
 	function scheduleAck(now = false): void {
@@ -162,7 +160,11 @@ export function openRunnerConnection(
 			return close(CLOSE.noCommonVersion, 'no common protocol version');
 		// The newest connection of a runner is the one that counts.
 		links.get(runner.id)?.close(CLOSE.replaced, 'replaced');
-		const [row] = await db.select().from(runners).where(eq(runners.id, runner.id));
+		// Behind whatever the former connection is still committing, so that no frame is applied twice.
+		const [row] = await db.transaction(async (tx) => {
+			await inOrder(tx);
+			return tx.select().from(runners).where(eq(runners.id, runner.id));
+		});
 		if (!row || row.deletedAt) return close(CLOSE.deregistered, 'deregistered');
 		bootId = hello.bootId;
 		received = committed = ackedSeq = row.recvBootId === bootId ? row.recvSeq : 0;
@@ -220,10 +222,17 @@ export function openRunnerConnection(
 
 	async function commit(batch: ReliableRunnerFrame[]): Promise<void> {
 		await deps.log.transact(async (tx, collect) => {
+			await inOrder(tx);
+			// Replaced meanwhile: the newer connection is sent these frames again.
+			if (state === 'leaving') return;
 			for (const frame of batch) await applyFrame(tx, collect, frame);
 			await remember(tx, batch.at(-1)!.seq);
 		});
 	}
+
+	/** One at a time per runner. Not the runner's row: others lock it after a session's, and that order must hold. */
+	const inOrder = (tx: Tx) =>
+		tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`frames:${runner.id}`}, 0))`);
 
 	const remember = (tx: Tx, seq: number) =>
 		tx
@@ -329,8 +338,7 @@ export function openRunnerConnection(
 	return {
 		text(json) {
 			heardAt = clock.monotonicMs();
-			if (heardAt - frameWindow.startedAt > 1_000) frameWindow = { startedAt: heardAt, count: 0 };
-			if (++frameWindow.count > FRAMES_PER_SECOND) return close(CLOSE.flood, 'too many frames');
+			if (!frames.take()) return close(CLOSE.flood, 'too many frames');
 			const result = readRunnerFrame(json);
 			if (!result.ok) {
 				if (state === 'awaiting-hello') return close(CLOSE.protocolErrors, 'hello expected');

@@ -48,6 +48,9 @@ const FAILURE_OF_REJECTION: Record<FrameOf<'session.rejected'>['code'], FailureC
 	internal: 'internal'
 };
 
+/** What no system returns is nobody's exit code, and would not fit its column. */
+const exitCode = (code: number | null) => (code !== null && Math.abs(code) < 2 ** 31 ? code : null);
+
 /** A runner that refused a session for now is left out for this long. */
 const EXCLUDE_MS = 60_000;
 
@@ -153,7 +156,7 @@ export function createSessionFrames(deps: {
 					const report: ExitReport = {
 						sessionId: session.id,
 						attempt: session.attempt,
-						code: frame.code,
+						code: exitCode(frame.code),
 						signal: frame.signal,
 						finalOffset: frame.finalOffsets.find((f) => f.kind === 1)?.offset ?? 0,
 						providerError: frame.providerResult?.ok === false,
