@@ -62,6 +62,27 @@ class Frontier {
 	}
 }
 
+interface Slate {
+	came: Int32Array;
+	spent: Float64Array;
+	/** The search that last wrote here: what an earlier one left needs no wiping. */
+	seen: Uint32Array;
+	turn: number;
+}
+let kept: Slate | null = null;
+
+/** Room to search in, kept for the next search on a map of the same size: a search is never interrupted by another. */
+function slateOf(size: number): Slate {
+	if (kept?.came.length !== size || kept.turn >= 0xffff_fffe)
+		kept = {
+			came: new Int32Array(size),
+			spent: new Float64Array(size),
+			seen: new Uint32Array(size),
+			turn: 0
+		};
+	return kept;
+}
+
 /**
  * The cheapest way from one tile to another, both included, or null when there is none.
  * The first tile may be blocked (someone stands in a doorway), the last may not.
@@ -73,8 +94,9 @@ export function findPath(grid: Grid, from: Point, to: Point, cost?: StepCost): P
 	if (start < 0 || goal < 0 || (start !== goal && price(goal) === Infinity)) return null;
 	const { width } = grid;
 	const size = width * grid.height;
-	const came = new Int32Array(size).fill(-1);
-	const spent = new Float64Array(size).fill(Infinity);
+	const slate = slateOf(size);
+	const { came, spent, seen } = slate;
+	const turn = ++slate.turn;
 	const goalX = goal % width;
 	const goalY = (goal - goalX) / width;
 	const guess = (index: number) => {
@@ -83,6 +105,8 @@ export function findPath(grid: Grid, from: Point, to: Point, cost?: StepCost): P
 	};
 	const frontier = new Frontier();
 	spent[start] = 0;
+	came[start] = -1;
+	seen[start] = turn;
 	frontier.push(start, guess(start));
 	while (frontier.size > 0) {
 		const here = frontier.pop();
@@ -93,13 +117,15 @@ export function findPath(grid: Grid, from: Point, to: Point, cost?: StepCost): P
 			const next = here + (k === 0 ? -1 : k === 1 ? 1 : k === 2 ? -width : width);
 			if (next < 0 || next >= size) continue;
 			const total = spent[here]! + price(next);
-			if (total >= spent[next]!) continue;
+			if (total === Infinity) continue;
+			if (seen[next] === turn && total >= spent[next]!) continue;
+			seen[next] = turn;
 			spent[next] = total;
 			came[next] = here;
 			frontier.push(next, total + guess(next));
 		}
 	}
-	if (start !== goal && came[goal] === -1) return null;
+	if (seen[goal] !== turn) return null;
 	const way: Point[] = [];
 	for (let index = goal; index !== -1; index = index === start ? -1 : came[index]!)
 		way.push({ x: (index % width) + grid.x, y: Math.floor(index / width) + grid.y });

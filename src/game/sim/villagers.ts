@@ -28,6 +28,8 @@ export interface Look {
 const WALK_SPEED = 2.6;
 const STROLL_SPEED = 1.5;
 const STROLL_SLOT_MS = 42_000;
+/** Every stroll ends within this: 39 tiles, more than lie between any two places of the square. */
+const STROLL_MOST_MS = 26_000;
 
 /** The seat and manner of each state; the walk to it is added by the world. */
 const MANNER: Record<AgentState, { pose: Pose; icon: string | null; home: boolean }> = {
@@ -80,24 +82,32 @@ function leisureSpot(layout: Layout, rank: number, slot: number): Spot {
 function shifted(look: Look, rank: number, spots: number): Look {
 	const ring = Math.floor(rank / spots);
 	if (ring === 0) return look;
-	const sit = look.pose === 'sit';
-	return {
-		...look,
-		pose: sit ? 'stand' : look.pose,
-		lift: 0,
-		x: look.x + (((ring * 5) % 7) - 3) * 0.16,
-		y: look.y + (((ring * 3) % 5) - 2) * 0.13
-	};
+	if (look.pose === 'sit') look.pose = 'stand';
+	look.lift = 0;
+	look.x += (((ring * 5) % 7) - 3) * 0.16;
+	look.y += (((ring * 3) % 5) - 2) * 0.13;
+	return look;
 }
 
 function gcd(a: number, b: number): number {
 	return b === 0 ? a : gcd(b, a % b);
 }
 
-/** Keeps the ways that are walked again and again; at most 600 are remembered. */
+/** Ways remembered at once: more than there are between all places of the square. Beyond, all are forgotten. */
+const WAYS_LIMIT = 6_000;
+/** Ways searched for in one step: two thousand who come at once may not hold up a frame. */
+const SEARCHES_PER_STEP = 8;
+/** And before the first picture, where a little more is not felt: up to some eighty villagers are right at once. */
+const SEARCHES_AT_FIRST = 64;
+
+/** How soon a stroller whose way is not known yet asks again, at the earliest. */
+const ASK_AGAIN_MS = 60;
+
+/** Keeps the ways that are walked again and again, and shares the search for new ones out over the frames. */
 export class Ways {
 	readonly #layout: Layout;
 	readonly #known = new Map<string, Way>();
+	#searches = SEARCHES_AT_FIRST;
 
 	constructor(layout: Layout) {
 		this.#layout = layout;
@@ -105,17 +115,40 @@ export class Ways {
 
 	/** The way between two places; straight when the map has none (someone was inside a new wall). */
 	between(from: Point, to: Point): Way {
-		const key = `${from.x},${from.y}>${to.x},${to.y}`;
-		let way = this.#known.get(key);
-		if (!way) {
-			const tiles = findPath(this.#layout.grid, from, to);
-			way = createWay(from, tiles ?? [from, to], to);
-			if (this.#known.size >= 600) this.#known.clear();
-			this.#known.set(key, way);
-		}
+		const key = keyOf(from, to);
+		return this.#known.get(key) ?? this.#search(key, from, to);
+	}
+
+	/** A new step begins: new ways may be searched for again. */
+	renew(): void {
+		this.#searches = SEARCHES_PER_STEP;
+	}
+
+	/** Whether this step has searched for as many ways as it may. */
+	get tired(): boolean {
+		return this.#searches <= 0;
+	}
+
+	/** The way between two places, or null when enough ways were searched for in this step: ask again in a later one. */
+	soon(from: Point, to: Point): Way | null {
+		const key = keyOf(from, to);
+		const known = this.#known.get(key);
+		if (known) return known;
+		if (this.tired) return null;
+		return this.#search(key, from, to);
+	}
+
+	#search(key: string, from: Point, to: Point): Way {
+		this.#searches--;
+		const tiles = findPath(this.#layout.grid, from, to);
+		const way = createWay(from, tiles ?? [from, to], to);
+		if (this.#known.size >= WAYS_LIMIT) this.#known.clear();
+		this.#known.set(key, way);
 		return way;
 	}
 }
+
+const keyOf = (from: Point, to: Point): string => `${from.x},${from.y}>${to.x},${to.y}`;
 
 const facingOf = (dx: number, dy: number): Facing =>
 	Math.abs(dx) > Math.abs(dy) ? (dx < 0 ? 'left' : 'right') : dy < 0 ? 'up' : 'down';
@@ -156,8 +189,7 @@ export function arrival(layout: Layout, ways: Ways, to: Point, sinceMs: number):
 }
 
 /** The walk from where one is to where one ought to be: never longer than six seconds. */
-export function errand(ways: Ways, from: Point, to: Point, startMs: number): Journey {
-	const way = ways.between({ x: from.x, y: from.y }, to);
+export function errand(way: Way, startMs: number): Journey {
 	return { way, startMs, speed: Math.max(WALK_SPEED + 0.4, way.length / 6) };
 }
 
@@ -174,16 +206,21 @@ const still = (spot: Spot, pose: Pose, icon: string | null): Look => ({
 	walking: false
 });
 
-/** Someone without work at a time: in a seat, standing about, or on the way between the two. */
+/**
+ * Someone without work at a time: in a seat, standing about, or on the way between the two.
+ * Unless `atOnce`, one whose way is not known yet stands where the walk begins until a later step finds it.
+ */
 export function leisureLook(
 	layout: Layout,
 	ways: Ways,
 	id: string,
 	rank: number,
 	nowMs: number,
-	calm: boolean
+	calm: boolean,
+	atOnce = false
 ): Look {
-	return shifted(stroll(layout, ways, id, rank, nowMs, calm), rank, layout.leisure.length);
+	const look = stroll(layout, ways, id, rank, nowMs, calm, atOnce);
+	return shifted(look, rank, layout.leisure.length);
 }
 
 function stroll(
@@ -192,7 +229,8 @@ function stroll(
 	id: string,
 	rank: number,
 	nowMs: number,
-	calm: boolean
+	calm: boolean,
+	atOnce: boolean
 ): Look {
 	const rest = (spot: Spot): Look =>
 		spot.seat ? { ...still(spot, 'sit', null), lift: 4 } : still(spot, 'stand', null);
@@ -207,7 +245,11 @@ function stroll(
 	const to = leisureSpot(layout, rank, index(slot));
 	const next = begin + STROLL_SLOT_MS;
 	if (from === to || (from.x === to.x && from.y === to.y)) return { ...rest(to), until: next };
-	const journey = { way: ways.between(from, to), startMs: begin, speed: STROLL_SPEED };
+	// Who has walked the longest way there could be has arrived: no way needs to be known for that.
+	if (nowMs - begin >= STROLL_MOST_MS) return { ...rest(to), until: next };
+	const way = atOnce ? ways.between(from, to) : ways.soon(from, to);
+	if (!way) return { ...rest(from), until: nowMs + ASK_AGAIN_MS + (rank % 16) * 16 };
+	const journey = { way, startMs: begin, speed: STROLL_SPEED };
 	if (nowMs < journeyEnd(journey)) return walkingLook(journey, nowMs);
 	return { ...rest(to), until: next };
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AGENT_STATES } from '#domain/mood.ts';
 import type { VillageChange } from '../port.ts';
-import { CROWD_LIMIT, type World, createWorld, step } from './world.ts';
+import { CROWD_LIMIT } from './seats.ts';
+import { type World, createWorld, step } from './world.ts';
 import { isFree } from './grid.ts';
 import { START, houseView, snapshotOf, villagerView } from './village-fixtures.ts';
 
@@ -205,4 +206,38 @@ test('one whose work is done walks to the square instead of jumping there', () =
 	const after = world.actors.get('villager-00000')!.look;
 	expect(after.walking).toBe(true);
 	expect(Math.hypot(after.x - before.x, after.y - before.y)).toBeLessThan(0.5);
+});
+
+test('ways of two thousand who stroll are found over many frames, and then all are where the time puts them', () => {
+	const crowd = () => {
+		const snapshot = snapshotOf(4, 2_000);
+		for (const villager of snapshot.villagers) villager.state = 'idle';
+		return snapshot;
+	};
+	const early = createWorld(crowd(), START);
+	pass(early, 10_000);
+	const late = createWorld(crowd(), START + 10_000);
+	for (const world of [early, late]) for (let i = 0; i < 250; i++) step(world, still, 16);
+	const places = (world: World) => [...world.actors.values()].map(({ look }) => [look.x, look.y]);
+	expect(places(late)).toEqual(places(early));
+});
+
+test('those who wait at a house stand in one row, the longest at the door, and nobody else moves for it', () => {
+	const world = createWorld(snapshotOf(1, 0), START);
+	const house = world.layout.houses.get('house-00000')!;
+	const put = (n: number, state: 'working' | 'waiting', sinceMs: number): VillageChange => ({
+		type: 'villager',
+		villager: villagerView(n, { state, sinceMs })
+	});
+	step(world, { ...still, changes: [0, 1, 2, 3, 4].map((n) => put(n, 'working', START)) }, 50);
+	pass(world, 10_000);
+	const before = [3, 4].map((n) => world.actors.get(villagerView(n).id)!.look);
+	const changes = [put(2, 'waiting', START + 1), put(0, 'waiting', START + 2)];
+	step(world, { ...still, changes }, 50);
+	pass(world, 15_000);
+	const at = (n: number) => world.actors.get(villagerView(n).id)!.look;
+	expect([at(2).x, at(2).y]).toEqual([house.queue[0]!.x, house.queue[0]!.y]);
+	expect([at(0).x, at(0).y]).toEqual([house.queue[1]!.x, house.queue[1]!.y]);
+	expect(house.queue.every((spot) => spot.y === house.queue[0]!.y)).toBe(true);
+	expect([3, 4].map((n) => [at(n).x, at(n).y])).toEqual(before.map(({ x, y }) => [x, y]));
 });

@@ -13,7 +13,6 @@ import {
 	type Look,
 	Ways,
 	arrival,
-	assignSpots,
 	errand,
 	homeLook,
 	belongsHome,
@@ -21,11 +20,8 @@ import {
 	leisureLook,
 	walkingLook
 } from './villagers.ts';
+import { isAtHome, seatAll } from './seats.ts';
 import { type Walker, sendTo, setPeople, walkOn } from './people.ts';
-
-/** More villagers than this at one house stand as a crowd: the first few are shown, a badge counts the rest. */
-export const CROWD_LIMIT = 40;
-const CROWD_SHOWN = 12;
 
 export interface Actor {
 	view: VillagerView;
@@ -49,6 +45,8 @@ export interface World {
 	workshops: Map<string, WorkshopView>;
 	actors: Map<string, Actor>;
 	people: Map<string, Walker>;
+	/** Those who are to go elsewhere and whose way is searched for in a later step; at most all villagers. */
+	late: Set<string>;
 	/** Villagers counted behind the badge of a house. */
 	crowds: Map<string, number>;
 	approvalsPending: number;
@@ -82,6 +80,7 @@ export function createWorld(snapshot: VillageSnapshot, nowMs: number, calm = fal
 		workshops: new Map(snapshot.workshops.map((shop) => [shop.id, shop])),
 		actors: new Map(),
 		people: new Map(),
+		late: new Set(),
 		crowds: new Map(),
 		approvalsPending: snapshot.approvalsPending,
 		nowMs,
@@ -132,6 +131,7 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 	const { calm } = inputs;
 	const nowMs = world.nowMs + dtMs;
 	world.nowMs = nowMs;
+	world.ways.renew();
 	let rebuilt = false;
 	let reseat = false;
 	const moved = new Set<string>();
@@ -152,11 +152,19 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 	}
 	const affected = reseat ? new Set([...moved, ...seatAll(world)]) : moved;
 	for (const id of affected) {
+		const wasLate = world.late.delete(id);
 		const actor = world.actors.get(id);
-		if (actor) depart(world, actor, inputs, reseat);
+		if (actor) depart(world, actor, inputs, reseat || wasLate);
+	}
+	const walks = !calm && !inputs.unseen;
+	for (const id of world.late) {
+		if (walks && world.ways.tired) break;
+		world.late.delete(id);
+		const actor = world.actors.get(id);
+		if (actor) depart(world, actor, inputs, true);
 	}
 	if (rebuilt) for (const actor of world.actors.values()) outdate(actor);
-	let next = Infinity;
+	let next = world.late.size > 0 ? nowMs : Infinity;
 	for (const actor of world.actors.values()) {
 		if (actor.hidden) continue;
 		if (actor.look.until <= nowMs) {
@@ -176,7 +184,7 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 
 /** Has a look computed again at the next chance. */
 const outdate = (actor: Actor): void => {
-	actor.look = { ...actor.look, until: -Infinity };
+	actor.look.until = -Infinity;
 };
 
 /** Lets a villager whose state or place changed show it, and walk there when it is elsewhere, unless nobody would see it. */
@@ -197,10 +205,19 @@ function depart(world: World, actor: Actor, inputs: StepInputs, reseated: boolea
 			actor.journey = arrival(world.layout, world.ways, homeSpot(world, actor), sinceMs);
 		return;
 	}
-	const to = home ? homeSpot(world, actor) : idleLook(world, actor, world.nowMs + 5_000, false);
+	if (world.ways.tired) {
+		// Many leave at once: stays as it was for some frames more.
+		from.until = Infinity;
+		world.late.add(actor.view.id);
+		return;
+	}
+	const to = home
+		? homeSpot(world, actor)
+		: idleLook(world, actor, world.nowMs + 5_000, false, true);
 	if (Math.hypot(from.x - to.x, from.y - to.y) < 0.4) return;
 	const begin = Math.min(world.nowMs, Math.max(sinceMs, world.nowMs - 400));
-	actor.journey = errand(world.ways, from, { x: to.x, y: to.y }, begin);
+	const way = world.ways.between({ x: from.x, y: from.y }, { x: to.x, y: to.y });
+	actor.journey = errand(way, begin);
 }
 
 function refresh(world: World, actor: Actor, nowMs: number, calm: boolean): void {
@@ -216,9 +233,9 @@ function refresh(world: World, actor: Actor, nowMs: number, calm: boolean): void
 		: idleLook(world, actor, nowMs, calm);
 }
 
-function idleLook(world: World, actor: Actor, nowMs: number, calm: boolean): Look {
+function idleLook(world: World, actor: Actor, nowMs: number, calm: boolean, atOnce = false): Look {
 	const { view } = actor;
-	const look = leisureLook(world.layout, world.ways, view.id, actor.place, nowMs, calm);
+	const look = leisureLook(world.layout, world.ways, view.id, actor.place, nowMs, calm, atOnce);
 	if (view.state === 'idle' || view.state === 'resting') return look;
 	// Without a house the state still shows where one stands.
 	if (look.walking) return look;
@@ -231,76 +248,10 @@ function idleLook(world: World, actor: Actor, nowMs: number, calm: boolean): Loo
 	);
 }
 
-/** Whether a villager has a house on the map and its state keeps it there. */
-const isAtHome = (world: World, actor: Actor): boolean =>
-	belongsHome(actor.view.state) && world.layout.houses.has(actor.view.houseId ?? '');
-
 /** The place of a villager who is at home (`isAtHome`). */
 function homeSpot(world: World, actor: Actor): Spot {
 	const house = world.layout.houses.get(actor.view.houseId ?? '')!;
 	return actor.queued ? house.queue[actor.place]! : house.spots[actor.place % house.spots.length]!;
-}
-
-/** Hands out the spots at every house and the ranks in the square; returns whose place is another one now. */
-function seatAll(world: World): string[] {
-	const changed: string[] = [];
-	const put = (id: string, place: number, queued = false) => {
-		const actor = world.actors.get(id)!;
-		if (actor.place !== place || actor.queued !== queued) changed.push(id);
-		actor.place = place;
-		actor.queued = queued;
-	};
-	const byHouse = new Map<string, string[]>();
-	const idle: string[] = [];
-	for (const actor of world.actors.values()) {
-		actor.hidden = false;
-		if (isAtHome(world, actor)) {
-			const list = byHouse.get(actor.view.houseId!) ?? [];
-			list.push(actor.view.id);
-			byHouse.set(actor.view.houseId!, list);
-		} else idle.push(actor.view.id);
-	}
-	world.crowds.clear();
-	for (const [houseId, ids] of byHouse) {
-		const { spots, queue } = world.layout.houses.get(houseId)!;
-		const line = lineUp(world, ids).slice(0, queue.length);
-		// Who waits keeps the place at work too: nobody else moves because of it.
-		for (const [id, place] of assignSpots(ids, spots.length)) {
-			const turn = line.indexOf(id);
-			if (turn >= 0) put(id, turn, true);
-			else put(id, place);
-		}
-		if (ids.length <= CROWD_LIMIT) continue;
-		const rank = (id: string) => (world.actors.get(id)!.view.state === 'waiting' ? 0 : 1);
-		const order = [...ids].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-		for (const id of order.slice(CROWD_SHOWN)) world.actors.get(id)!.hidden = true;
-		world.crowds.set(houseId, ids.length);
-	}
-	const spots = world.layout.leisure.length;
-	for (const [id, place] of assignRanks(idle, spots)) put(id, place);
-	return changed;
-}
-
-/** Those of a house who wait for an answer, the longest first. */
-function lineUp(world: World, ids: readonly string[]): string[] {
-	const since = (id: string) => world.actors.get(id)!.view.sinceMs;
-	return ids
-		.filter((id) => world.actors.get(id)!.view.state === 'waiting')
-		.sort((a, b) => since(a) - since(b) || (a < b ? -1 : 1));
-}
-
-/** Ranks by hash, so that one who leaves does not shift the others; beyond the spots they double up in rings. */
-function assignRanks(ids: readonly string[], spots: number): Map<string, number> {
-	const taken = new Set<number>();
-	const given = new Map<string, number>();
-	const room = spots * Math.ceil(Math.max(1, ids.length) / spots);
-	for (const id of [...ids].sort()) {
-		let rank = hashText(id) % (ids.length <= spots ? spots : room);
-		while (taken.has(rank)) rank = (rank + 1) % room;
-		taken.add(rank);
-		given.set(id, rank);
-	}
-	return given;
 }
 
 type Effect = 'map' | 'seats' | 'none';
