@@ -291,7 +291,7 @@ export function openRunnerConnection(
 					return bad('VALIDATION_ERROR', 'load figures are percentages');
 				const skew = clock.now().getTime() - Date.parse(frame.timestamp);
 				deps.runners
-					.heartbeat(runner.id, frame.load, Number.isFinite(skew) ? clampSkew(skew) : null)
+					.heartbeat(runner.id, frame.load, Number.isFinite(skew) ? skew : null)
 					.catch((error: unknown) => logger.warn({ err: error }, 'a heartbeat was not kept'));
 				return;
 			}
@@ -398,5 +398,3 @@ export function openRunnerConnection(
 		}
 	};
 }
-
-const clampSkew = (ms: number) => Math.max(-2_000_000_000, Math.min(2_000_000_000, Math.round(ms)));

@@ -171,7 +171,11 @@ export function createConnectivity(deps: {
 		async heartbeat(runnerId, load, skewMs) {
 			await db
 				.update(runners)
-				.set({ load, lastSeenAt: clock.now(), clockSkewMs: skewMs })
+				.set({
+					load,
+					lastSeenAt: clock.now(),
+					clockSkewMs: skewMs === null ? null : clampSkew(skewMs)
+				})
 				.where(eq(runners.id, runnerId));
 		},
 		async update(tx, collect, runnerId, update) {
@@ -233,3 +237,5 @@ export function createConnectivity(deps: {
 		}
 	};
 }
+
+const clampSkew = (ms: number) => Math.max(-2_000_000_000, Math.min(2_000_000_000, Math.round(ms)));
