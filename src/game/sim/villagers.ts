@@ -84,8 +84,8 @@ function shifted(look: Look, rank: number, spots: number): Look {
 	if (ring === 0) return look;
 	if (look.pose === 'sit') look.pose = 'stand';
 	look.lift = 0;
-	look.x += (((ring * 5) % 7) - 3) * 0.16;
-	look.y += (((ring * 3) % 5) - 2) * 0.13;
+	look.x += (((ring * 5) % 7) - 3) * 0.3;
+	look.y += (((ring * 3) % 5) - 2) * 0.3;
 	return look;
 }
 

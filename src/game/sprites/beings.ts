@@ -63,6 +63,7 @@ function drawActor(frame: Frame, actor: Actor): void {
 		frame.signs.add(art.get(`sign.${look.frame % 2}`), x + 5, y - 11, y);
 	} else if (look.icon && !look.walking) {
 		frame.signs.add(art.get(`bubble.${look.icon}`), x, head + 2, y);
+		frame.heads.push({ x: x - 6, y: head - 10, width: 12, height: 10 });
 	} else if (view.state === 'starting' || view.state === 'traveling')
 		frame.signs.add(art.get('bubble.dots2'), x, head + 2, y);
 	if (view.state === 'celebrating' && !frame.calm) confetti(frame, x, y, view.sinceMs);
