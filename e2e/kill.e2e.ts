@@ -19,7 +19,8 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 /** What the server keeps of one session; a longer one is compared in several sessions. */
 const KEPT = 64 * 1024 * 1024;
 /** No further kill in a session that has printed this much: the rest is for what it prints until it is told to stop. */
-const ENOUGH = 24_000_000;
+const ENOUGH = 30_000_000;
+const MOST_MB = 60;
 const size = (file: string) => (existsSync(file) ? statSync(file).size : 0);
 
 async function condition(api: Api, sessionId: string): Promise<string> {
@@ -51,7 +52,7 @@ for (const victim of ['server', 'runner', 'both'] as const)
 				const log = join(dataDir, `child-${run}.log`);
 				const sessionId = await startCommand(
 					{ api, orgId: first!.orgId },
-					`stty -opost && exec node ${BURST} ${log} ${MB_PER_SECOND} 600`
+					`stty -opost && exec node ${BURST} ${log} ${MB_PER_SECOND} ${MOST_MB}`
 				);
 				await until('the child prints', 20_000, () => child().length > 0 && size(log) > 1e6);
 				const [pid] = child();

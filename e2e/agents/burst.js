@@ -1,9 +1,9 @@
 // Prints numbered lines at a given rate and writes the same bytes to a file of its own, the truth that a transcript is
-// compared with. `node burst.js FILE MEGABYTES_PER_SECOND SECONDS`; it ends early when FILE.stop appears. The terminal must not
-// translate: run `stty -opost` first.
+// compared with. `node burst.js FILE MEGABYTES_PER_SECOND MOST_MEGABYTES`; it ends when FILE.stop appears, and after so many
+// megabytes it only waits for that. The terminal must not translate: run `stty -opost` first.
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 
-const [file, rate, seconds] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+const [file, rate, most] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const log = openSync(file, 'w');
 const LINE = 128;
 const BATCH = 512;
@@ -24,8 +24,9 @@ function print(bytes) {
 let line = 0;
 let batches = 0;
 const begun = performance.now();
-while (performance.now() - begun < seconds * 1000 && !existsSync(`${file}.stop`)) {
-	if (batches > perMs * (performance.now() - begun)) {
+while (!existsSync(`${file}.stop`)) {
+	const enough = line * LINE > most * 1e6;
+	if (enough || batches > perMs * (performance.now() - begun)) {
 		Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 		continue;
 	}
