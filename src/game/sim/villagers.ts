@@ -81,11 +81,15 @@ function leisureSpot(layout: Layout, rank: number, slot: number): Spot {
 /** Where in a crowded spot someone stands; ways are shared by all, so the shift is added to what they give. */
 function shifted(look: Look, rank: number, spots: number): Look {
 	const ring = Math.floor(rank / spots);
-	if (ring === 0) return look;
-	if (look.pose === 'sit') look.pose = 'stand';
-	look.lift = 0;
-	look.x += (((ring * 5) % 7) - 3) * 0.3;
-	look.y += (((ring * 3) % 5) - 2) * 0.3;
+	// Strollers of the same ring meet at a place now and then: each keeps a little to its own side, but on a seat.
+	const reach = ring > 0 ? 0.3 : look.pose === 'sit' ? 0 : 0.13;
+	const turn = ring > 0 ? ring : rank;
+	if (ring > 0) {
+		if (look.pose === 'sit') look.pose = 'stand';
+		look.lift = 0;
+	}
+	look.x += (((turn * 5) % 7) - 3) * reach;
+	look.y += (((turn * 3) % 5) - 2) * reach;
 	return look;
 }
 
