@@ -101,9 +101,18 @@ async function mount(
 	let keyAt = 0;
 	let personAt = 0;
 
+	/** Why keys went nowhere; what is no longer so is no longer said. */
+	let refusal: string | null = null;
+
 	const tell = (change: Partial<TerminalStatus>) => {
-		status = { ...status, ...change };
+		const news = change.phase ?? change.keyboard ?? change.canWrite;
+		const stale = news !== undefined && refusal !== null && status.notice === refusal;
+		status = { ...status, ...(stale ? { notice: null } : {}), ...change };
 		options.onstatus(status);
+	};
+	const refuse = () => {
+		refusal = whyNot();
+		tell({ notice: refusal });
 	};
 	const feeder: Feeder = createFeeder(
 		{
@@ -128,7 +137,8 @@ async function mount(
 		},
 		attached(message) {
 			// The counter of keys belongs to one attachment.
-			typing = NOTHING_TYPED;
+			const held = status.viewerId === null ? typing.held : [];
+			typing = { ...NOTHING_TYPED, held };
 			asking = false;
 			feeder.reconnected();
 			if (message.resume === 'bytes' && feeder.received < 0) feeder.begin(message.headOffset);
@@ -141,6 +151,15 @@ async function mount(
 				pending: 0,
 				exit: message.phase === 'ended' ? status.exit : null
 			});
+			if (held.length > 0) {
+				if (message.phase !== 'live' || !message.canWrite || message.keyboard.holder) {
+					typing = NOTHING_TYPED;
+					refuse();
+				} else {
+					asking = true;
+					link.keyboard('request');
+				}
+			}
 			if (message.resume === 'bytes') feeder.settled(() => tell({ settled: true }));
 			shrinkToFit();
 		},
@@ -203,7 +222,7 @@ async function mount(
 	function send(data: Uint8Array): void {
 		const typed = typing.typed + data.length;
 		if (!link.input(typed, data)) {
-			tell({ notice: 'Not connected: what you type is not sent.' });
+			refuse();
 			return;
 		}
 		typing = { ...typing, typed };
@@ -213,11 +232,16 @@ async function mount(
 
 	function type(data: Uint8Array, byPerson: boolean): void {
 		const { keyboard, viewerId, canWrite } = status;
+		// The page is just opening: whoever begins to type at once is not asked to begin again.
+		if (viewerId === null && byPerson && options.mayWrite()) {
+			typing = hold(typing, data);
+			return;
+		}
 		const may = canWrite && options.mayWrite() && status.phase === 'live';
 		const use = useOfKeys(keyboard, viewerId, may, byPerson, asking);
 		if (use === 'send') return send(data);
 		if (use === 'refuse') {
-			if (byPerson) tell({ notice: whyNot() });
+			if (byPerson) refuse();
 			return;
 		}
 		typing = hold(typing, data);

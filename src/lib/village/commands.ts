@@ -1,6 +1,7 @@
 // What keys and the palette can do on the village page; everything that stands in it is found by its name.
 import Activity from '@lucide/svelte/icons/activity';
 import Bell from '@lucide/svelte/icons/bell';
+import FlaskConical from '@lucide/svelte/icons/flask-conical';
 import Hand from '@lucide/svelte/icons/hand';
 import House from '@lucide/svelte/icons/house';
 import ListChecks from '@lucide/svelte/icons/list-checks';
@@ -25,6 +26,8 @@ export interface VillageActs {
 	zoom(step: 1 | -1): void;
 	close(): void;
 	open(selected: Selected): void;
+	startDemo(): void;
+	removeDemo(): void;
 }
 
 export function villageCommands(workspace: Workspace, acts: VillageActs): Command[] {
@@ -62,6 +65,15 @@ export function villageCommands(workspace: Workspace, acts: VillageActs): Comman
 			words: 'checklist help newcomer tour',
 			icon: ListChecks,
 			run: acts.toggleSteps
+		},
+		{
+			id: 'village.demo',
+			title: workspace.hasDemo ? 'Remove the demo' : 'Show me a demo',
+			group,
+			words: 'example tour bakery',
+			icon: FlaskConical,
+			reason: workspace.missing('demo.manage'),
+			run: workspace.hasDemo ? acts.removeDemo : acts.startDemo
 		},
 		{
 			id: 'village.wave',

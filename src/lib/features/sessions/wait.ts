@@ -19,7 +19,9 @@ export function whyWords(session: SessionView): string {
 		case 'PAUSED_BY_HUMAN':
 			return session.pausedByName ? `by ${session.pausedByName}` : '';
 		case 'FAILED':
-			return exitWords(session.exitCode, session.exitSignal) || endWords(session);
+			return (
+				exitWords(session.exitCode, session.exitSignal) || saidWords(session) || endWords(session)
+			);
 		default:
 			return '';
 	}
