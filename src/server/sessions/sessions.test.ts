@@ -97,16 +97,40 @@ test('a pause counts only once the runner has confirmed it', async () => {
 	const { requestId } = await runner.next('session.pause');
 	expect((await operator.sessions.get({ sessionId })).state).toBe('RUNNING');
 	runner.say({ t: 'session.paused', sessionId, attempt, requestId, ok: true, method: 'signal' });
-	expect(await pausing).toMatchObject({ state: 'PAUSED_BY_HUMAN' });
+	const paused = await pausing;
+	expect(paused.state).toBe('PAUSED_BY_HUMAN');
+	expect(paused.pausedByName).toBe(paused.createdByName);
 	const resuming = operator.sessions.resume({ sessionId });
 	const resume = await runner.next('session.resume');
 	runner.say({ t: 'session.resumed', sessionId, attempt, requestId: resume.requestId, ok: true });
-	expect(await resuming).toMatchObject({ state: 'RUNNING' });
+	expect(await resuming).toMatchObject({ state: 'RUNNING', pausedByName: null });
 	runner.close();
 	await until(() => !t.app.links.isOnline(runner.runnerId));
 	await expect(operator.sessions.pause({ sessionId })).rejects.toMatchObject({
 		cause: { code: 'RUNNER_OFFLINE' }
 	});
+});
+
+test('a session that its runner refuses ends with the sentence of the runner', async () => {
+	const t = await testApp();
+	const operator = await t.caller('operator');
+	const { id: sessionId } = await operator.sessions.create(shell(t.orgId));
+	const runner = await connectRunner(t);
+	const { attempt } = await runner.next('session.start');
+	const message = 'No folder of that name.';
+	runner.say({
+		t: 'session.rejected',
+		sessionId,
+		attempt,
+		code: 'workspace',
+		retryable: false,
+		message
+	});
+	const failed = await until(async () => {
+		const session = await operator.sessions.get({ sessionId });
+		return session.state === 'FAILED' && session;
+	});
+	expect(failed).toMatchObject({ failureClass: 'workspace', endReason: message });
 });
 
 test('a session of another org is answered like one that does not exist', async () => {
