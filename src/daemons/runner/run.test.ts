@@ -103,7 +103,7 @@ async function askStatus(plane: { hellos: unknown[] }): Promise<{ sessions: stri
 }
 
 test('the slots are counted, and a drained runner takes no new session but keeps what runs', async () => {
-	const { plane } = await setUp({ capacity: 1 });
+	const { plane } = await setUp({ slots: 1 });
 	const first = startFrame('s-a', { command: 'read x' });
 	plane.send(first);
 	await plane.next('session.started');

@@ -49,7 +49,12 @@ export interface RunnerOptions {
 	random?(): number;
 	/** What is installed here; asked for when it is not given. */
 	providers?: ProviderReport[];
+	/** Most sessions at a time whatever the server says; below it the server's capacity decides, which people can change. */
+	slots?: number;
 }
+
+/** The largest capacity a runner can be given (control-plane.md 18). */
+const MAX_SLOTS = 100;
 
 /** How a runner ended; `exitCode` as in `RUNNER_EXIT`. */
 export interface RunnerEnd {
@@ -148,7 +153,7 @@ async function serve(
 			connected: uplink?.connected ?? false,
 			mode: leaving === null ? mode : 'draining',
 			startedAt,
-			capacity: identity.capacity,
+			capacity: options.slots ?? MAX_SLOTS,
 			sessions: sessions.active(),
 			backlog: uplink?.backlog ?? 0,
 			providers: reports.map(({ id, version, auth }) => ({
