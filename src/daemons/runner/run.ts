@@ -132,7 +132,7 @@ async function serve(
 		sendError: (code, message, about) => uplink?.sendError(code, message, about),
 		connected: () => uplink?.connected ?? false,
 		roomForWork: () => (uplink?.backlog ?? 0) < OUTBOX_SOFT,
-		capacity: identity.capacity,
+		capacity: options.slots ?? MAX_SLOTS,
 		accepting: () => mode === 'active' && leaving === null && !options.signal.aborted,
 		reports: () => reports,
 		onNote: note,
@@ -153,7 +153,7 @@ async function serve(
 			connected: uplink?.connected ?? false,
 			mode: leaving === null ? mode : 'draining',
 			startedAt,
-			capacity: options.slots ?? MAX_SLOTS,
+			capacity: identity.capacity,
 			sessions: sessions.active(),
 			backlog: uplink?.backlog ?? 0,
 			providers: reports.map(({ id, version, auth }) => ({
