@@ -122,3 +122,46 @@ test('fifty followers are served from one shared tail', async () => {
 	for (const batches of await reading) expect(batches.flatMap((b) => b.events)).toHaveLength(20);
 	end.abort();
 });
+
+test('where events come faster than they are read, followers get what was read so far', async () => {
+	const bus = createMemoryBus(() => {});
+	const { log } = await open();
+	const [sample] = await (async () => {
+		await log.transact((_tx, collect) =>
+			Promise.resolve(
+				collect.add('o', { stream: 'org:o', type: 'test.happened', data: {}, actor: 'test' })
+			)
+		);
+		return log.read('o', 0, 1);
+	})();
+	let ended = false;
+	const endless = {
+		...log,
+		head: () => Promise.resolve(1_000_000),
+		first: () => Promise.resolve(1),
+		async read(_orgId: string, afterId: number, limit: number) {
+			await new Promise((resolve) => setImmediate(resolve));
+			const count = ended ? 0 : limit;
+			return Array.from({ length: count }, (_, i) => ({ ...sample!, id: afterId + 1 + i }));
+		}
+	};
+	const feed = createFeed({ log: endless, bus });
+	const end = new AbortController();
+	const follow = feed.follow({ orgId: 'o', after: 0, signal: end.signal });
+	const batches = await take(follow, 3_000);
+	expect(batches[0]!.prevId).toBe(0);
+	for (let i = 1; i < batches.length; i++) expect(batches[i]!.prevId).toBe(batches[i - 1]!.id);
+	ended = true;
+	end.abort();
+});
+
+test('followers at the same place are given the same batch', async () => {
+	const { feed, add } = await open();
+	const end = new AbortController();
+	const follows = [0, 1].map(() => feed.follow({ orgId: 'o', after: 0, signal: end.signal }));
+	const reading = Promise.all(follows.map((follow) => follow.next()));
+	await add(3);
+	const [one, other] = await reading;
+	expect(one!.value).toBe(other!.value);
+	end.abort();
+});

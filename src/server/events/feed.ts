@@ -15,8 +15,6 @@ export interface FollowOptions {
 	/** Last id seen; null starts at the present head. */
 	after: number | null;
 	signal: AbortSignal;
-	/** Milliseconds between frames once events come fast; the first after silence goes out at once. */
-	tickMs?: number;
 }
 
 export interface Feed {
@@ -25,6 +23,10 @@ export interface Feed {
 }
 
 const PAGE = 500;
+/** Milliseconds between reads once events come fast; the first after silence is read at once. */
+const TICK_MS = 16;
+/** After a read that the database refused. */
+const FAILED_MS = 1_000;
 /** Recent events kept per followed org, so that fifty followers do not each ask the database for the same page. */
 const TAIL = 2_000;
 
@@ -35,6 +37,12 @@ interface Tail {
 	followers: number;
 	loading: Promise<void> | null;
 	dirty: boolean;
+	/** Events came while those before them were read. */
+	again: boolean;
+	readAt: number;
+	timer: NodeJS.Timeout | null;
+	/** The last batch, for the others who are at the same place: what is made of it is made once. */
+	shared: FeedBatch | null;
 	waiting: Set<() => void>;
 }
 
@@ -44,10 +52,28 @@ export function createFeed(deps: { log: EventLog; bus: Bus }): Feed & { close():
 	const stop = deps.bus.subscribe((wakeUp) => {
 		if (wakeUp.kind !== 'events') return;
 		const tail = tails.get(wakeUp.orgId);
-		if (tail) void refresh(wakeUp.orgId, tail);
+		if (tail) soon(wakeUp.orgId, tail);
 	});
 
-	/** Reads what is new into the shared tail, one reader at a time, then wakes everybody. */
+	/** One read per tick for all followers, however many commits there were: they are woken together. */
+	function soon(orgId: string, tail: Tail): void {
+		if (tail.loading) tail.again = true;
+		if (tail.loading || tail.timer) return;
+		const wait = tail.readAt + TICK_MS - performance.now();
+		if (wait <= 0) return void refresh(orgId, tail);
+		tail.timer = setTimeout(() => {
+			tail.timer = null;
+			void refresh(orgId, tail);
+		}, wait);
+	}
+
+	function wake(tail: Tail): void {
+		const waiting = [...tail.waiting];
+		tail.waiting.clear();
+		for (const each of waiting) each();
+	}
+
+	/** Reads what is new into the shared tail, one reader at a time, and wakes everybody after each page. Never rejects. */
 	async function refresh(orgId: string, tail: Tail): Promise<void> {
 		tail.dirty = true;
 		if (tail.loading) return tail.loading;
@@ -55,19 +81,28 @@ export function createFeed(deps: { log: EventLog; bus: Bus }): Feed & { close():
 			try {
 				while (tail.dirty) {
 					tail.dirty = false;
+					tail.readAt = performance.now();
 					let page: StoredEvent[];
 					do {
 						page = await deps.log.read(orgId, tail.events.at(-1)?.id ?? tail.from, PAGE);
 						tail.events.push(...page);
+						const excess = tail.events.length - TAIL;
+						if (excess > 0) tail.from = tail.events.splice(0, excess).at(-1)!.id;
+						// After each page: where events come faster than they are read, the end is never reached.
+						wake(tail);
 					} while (page.length === PAGE);
-					const excess = tail.events.length - TAIL;
-					if (excess > 0) tail.from = tail.events.splice(0, excess).at(-1)!.id;
 				}
+			} catch {
+				// Tried again, so that nobody waits for an event that nothing follows.
+				tail.again = true;
+				tail.readAt = performance.now() + FAILED_MS;
 			} finally {
 				tail.loading = null;
-				const waiting = [...tail.waiting];
-				tail.waiting.clear();
-				for (const wake of waiting) wake();
+				wake(tail);
+				if (tail.again && tail.followers > 0) {
+					tail.again = false;
+					soon(orgId, tail);
+				}
 			}
 		})();
 		return tail.loading;
@@ -75,7 +110,6 @@ export function createFeed(deps: { log: EventLog; bus: Bus }): Feed & { close():
 
 	async function* follow(options: FollowOptions): AsyncGenerator<FeedBatch, void, void> {
 		const { orgId, signal } = options;
-		const tickMs = options.tickMs ?? 16;
 		let tail = tails.get(orgId);
 		if (!tail) {
 			const head = await deps.log.head(orgId);
@@ -87,6 +121,10 @@ export function createFeed(deps: { log: EventLog; bus: Bus }): Feed & { close():
 					followers: 0,
 					loading: null,
 					dirty: false,
+					again: false,
+					readAt: -Infinity,
+					timer: null,
+					shared: null,
 					waiting: new Set()
 				};
 				tails.set(orgId, tail);
@@ -94,8 +132,9 @@ export function createFeed(deps: { log: EventLog; bus: Bus }): Feed & { close():
 		}
 		tail.followers++;
 		try {
-			await refresh(orgId, tail);
-			const head = tail.events.at(-1)?.id ?? tail.from;
+			// Asked for, not waited for: where events come faster than they are read, a read has no end.
+			void refresh(orgId, tail);
+			const head = await deps.log.head(orgId);
 			let cursor = options.after ?? head;
 			if (cursor > head)
 				throw new AppError('FUTURE_CURSOR', 'The cursor is ahead of the log.', { headId: head });
@@ -107,7 +146,6 @@ export function createFeed(deps: { log: EventLog; bus: Bus }): Feed & { close():
 						firstId: first
 					});
 			}
-			let lastSent = 0;
 			while (!signal.aborted) {
 				const page =
 					cursor < tail.from
@@ -115,17 +153,21 @@ export function createFeed(deps: { log: EventLog; bus: Bus }): Feed & { close():
 						: after(tail.events, cursor).slice(0, PAGE);
 				if (page.length === 0) {
 					await woken(tail, signal);
-					const wait = lastSent + tickMs - performance.now();
-					if (wait > 0 && !signal.aborted) await sleep(wait, signal);
 					continue;
 				}
-				const prevId = cursor;
-				cursor = page.at(-1)!.id;
-				lastSent = performance.now();
-				yield { prevId, id: cursor, events: page };
+				const id = page.at(-1)!.id;
+				const same = tail.shared?.prevId === cursor && tail.shared.id === id;
+				const batch: FeedBatch =
+					same && tail.shared ? tail.shared : { prevId: cursor, id, events: page };
+				tail.shared = batch;
+				cursor = id;
+				yield batch;
 			}
 		} finally {
-			if (--tail.followers === 0) tails.delete(orgId);
+			if (--tail.followers === 0) {
+				if (tail.timer) clearTimeout(tail.timer);
+				tails.delete(orgId);
+			}
 		}
 	}
 
@@ -154,17 +196,5 @@ function woken(tail: Tail, signal: AbortSignal): Promise<void> {
 		tail.waiting.add(done);
 		signal.addEventListener('abort', done, { once: true });
 		if (signal.aborted) done();
-	});
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		const done = () => {
-			clearTimeout(timer);
-			signal.removeEventListener('abort', done);
-			resolve();
-		};
-		const timer = setTimeout(done, ms);
-		signal.addEventListener('abort', done, { once: true });
 	});
 }

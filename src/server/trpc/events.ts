@@ -6,6 +6,7 @@ import { withoutDetails } from '#server/approvals/store.ts';
 import { demand, may, missing, type Actor } from '#server/auth/actor.ts';
 import { concerns } from '#server/auth/revocation.ts';
 import { AppError } from '#server/errors.ts';
+import type { FeedBatch } from '#server/events/feed.ts';
 import { eventView } from '#server/events/view.ts';
 import type { StoredEvent } from '#server/events/log.ts';
 import type { App } from '#server/app.ts';
@@ -44,7 +45,7 @@ async function* follow(
 	input: z.infer<typeof zSubscribe>,
 	signal: AbortSignal | undefined
 ) {
-	const { orgId, matches, villageId } = await resolveTopics(app, actor, input.topics);
+	const { orgId, matches, key, villageId } = await resolveTopics(app, actor, input.topics);
 	const full = may(actor, orgId, 'approval.details');
 	const ended = new AbortController();
 	const stop = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
@@ -59,7 +60,7 @@ async function* follow(
 		let cursor = after ?? (await app.events.head(orgId));
 		const frames = merge(
 			[
-				batches(app, orgId, cursor, matches, full, stop),
+				batches(app, orgId, cursor, { matches, key, full }, stop),
 				heartbeats(app, orgId, stop),
 				...(input.presence && villageId ? [people(app, villageId, stop)] : [])
 			],
@@ -101,31 +102,40 @@ async function resolveTopics(app: App, actor: Actor, topics: z.infer<typeof zTop
 			'All topics of one subscription belong to one organization.'
 		);
 	const [orgId] = orgs;
+	const key = [...wanted].sort().join(' ');
 	const matches = (event: StoredEvent) =>
 		wanted.has(`org:${event.orgId}`) ||
 		wanted.has(`village:${event.villageId}`) ||
 		wanted.has(`session:${event.sessionId}`) ||
 		wanted.has(`agent:${event.agentId}`);
-	return { orgId: orgId!, villageId, matches };
+	return { orgId: orgId!, villageId, matches, key };
 }
+
+/** Frames made of a batch, by who may see what: fifty pages that show the same get the same frame. */
+const made = new WeakMap<FeedBatch, Map<string, FeedFrame>>();
 
 async function* batches(
 	app: App,
 	orgId: string,
 	after: number,
-	matches: (event: StoredEvent) => boolean,
-	full: boolean,
+	view: { matches: (event: StoredEvent) => boolean; key: string; full: boolean },
 	signal: AbortSignal
 ): AsyncGenerator<FeedFrame> {
-	for await (const batch of app.feed.follow({ orgId, after, signal }))
-		yield {
+	const key = `${view.full} ${view.key}`;
+	for await (const batch of app.feed.follow({ orgId, after, signal })) {
+		const frames = made.get(batch) ?? new Map<string, FeedFrame>();
+		made.set(batch, frames);
+		const frame: FeedFrame = frames.get(key) ?? {
 			kind: 'events',
 			prevId: batch.prevId,
 			id: batch.id,
 			events: batch.events
-				.filter(matches)
-				.map((event) => (full ? eventView(event) : redacted(eventView(event))))
+				.filter(view.matches)
+				.map((event) => (view.full ? eventView(event) : redacted(eventView(event))))
 		};
+		frames.set(key, frame);
+		yield frame;
+	}
 }
 
 async function* heartbeats(

@@ -31,8 +31,26 @@ export interface ErrorData {
 	requestId: string | undefined;
 }
 
+/** Text of feed frames that many subscribers get at once. */
+const texts = new WeakMap<object, string>();
+
+/**
+ * Serialises once what many are sent: a feed frame in its envelope `{id, data}` is the same for everybody, because the
+ * id is the frame's own. Frames are never changed after they are made.
+ */
+function serialize(value: unknown): string {
+	const { id, data } = (value ?? {}) as { id?: unknown; data?: { kind?: unknown; id?: unknown } };
+	const shared = typeof data === 'object' && data?.kind === 'events' && id === String(data.id);
+	if (!shared) return devalue.stringify(value);
+	const known = texts.get(data);
+	if (known !== undefined) return known;
+	const text = devalue.stringify(value);
+	texts.set(data, text);
+	return text;
+}
+
 const t = initTRPC.context<Context>().create({
-	transformer: { serialize: devalue.stringify, deserialize: devalue.parse },
+	transformer: { serialize, deserialize: devalue.parse },
 	// Streams end by the socket's own heartbeat; tRPC's SSE fallback pings at the same rate.
 	sse: { ping: { enabled: true, intervalMs: 25_000 } },
 	errorFormatter({ shape, error }) {
