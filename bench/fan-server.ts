@@ -1,31 +1,31 @@
 // A process that serves events to dashboards, told over IPC to make `rate` of them a second.
-//   feed  our event log (embedded database), our feed with its ticks, tRPC's socket with our transformer
+//   feed  the whole server without its pages: event log (embedded database), feed, tRPC's door with its admission
 //   json  the obvious way: JSON.stringify and send for every event and socket, nothing stored
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { initTRPC, tracked } from '@trpc/server';
-import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import * as devalue from 'devalue';
 import { WebSocketServer } from 'ws';
-import { createMemoryBus } from '#server/bus/memory.ts';
-import { systemClock } from '#server/clock.ts';
-import { migrate } from '#server/db/migrate.ts';
-import { openDatabase } from '#server/db/open.ts';
-import { createFeed } from '#server/events/feed.ts';
-import { createEventLog, type NewEvent } from '#server/events/log.ts';
-import { eventView } from '#server/events/view.ts';
+import { openApp } from '#server/app.ts';
+import { readConfig } from '#server/config.ts';
+import type { NewEvent } from '#server/events/log.ts';
+import { createLog } from '#server/log.ts';
 
-const ORG = 'o1';
+/** Sockets per person are limited; so many people have 260. */
+const PEOPLE = 13;
 
 const event = (n: number): NewEvent => ({
 	stream: `session:s${n % 100}`,
 	type: 'session.work',
-	data: { at: `t=${(performance.timeOrigin + performance.now()).toFixed(2)}`, note: 'x'.repeat(80) },
+	data: {
+		at: `t=${(performance.timeOrigin + performance.now()).toFixed(2)}`,
+		note: 'x'.repeat(80)
+	},
 	actor: 'system',
 	villageId: 'v1',
 	agentId: `a${n % 100}`,
@@ -53,53 +53,73 @@ async function make(rate: number, seconds: number, emit: (events: NewEvent[]) =>
 	return made;
 }
 
-function serve(wss: WebSocketServer, emit: (events: NewEvent[]) => Promise<void>): void {
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+function serve(
+	upgrade: Upgrade,
+	client: { headers: Record<string, string>[]; hello: string | null },
+	emit: (events: NewEvent[]) => Promise<void>
+): void {
 	const http = createServer((_request, response) => response.end());
-	http.on('upgrade', (request, socket, head) =>
-		wss.handleUpgrade(request, socket, head, (ws) => wss.emit('connection', ws, request))
-	);
+	http.on('upgrade', upgrade);
 	http.listen(0, '127.0.0.1', () =>
-		process.send!({ port: (http.address() as AddressInfo).port })
+		process.send!({ port: (http.address() as AddressInfo).port, ...client })
 	);
 	process.on('message', ({ rate, seconds }: { rate: number; seconds: number }) => {
 		void make(rate, seconds, emit).then((made) => process.send!({ made }));
 	});
 }
 
-const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false });
 if (process.argv[2] === 'json') {
-	serve(wss, (events) => {
-		for (const one of events)
-			for (const ws of wss.clients) ws.send(JSON.stringify({ type: 'event', event: one }));
-		return Promise.resolve();
-	});
+	const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+	serve(
+		(request, socket, head) => wss.handleUpgrade(request, socket, head, () => {}),
+		{ headers: [{}], hello: null },
+		(events) => {
+			for (const one of events)
+				for (const ws of wss.clients) ws.send(JSON.stringify({ type: 'event', event: one }));
+			return Promise.resolve();
+		}
+	);
 } else {
 	const dir = mkdtempSync(join(tmpdir(), 'vb-'));
-	process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-	const database = await openDatabase({ databaseUrl: null, dataDir: dir, inMemory: false }, {});
-	await migrate(database);
-	const bus = createMemoryBus(() => {});
-	const log = createEventLog({ database, bus, clock: systemClock });
-	const feed = createFeed({ log, bus });
-	const t = initTRPC.create({
-		transformer: { serialize: devalue.stringify, deserialize: devalue.parse }
+	const app = await openApp(
+		{ ...readConfig({ VILLAGE_DATA_DIR: dir }), logLevel: 'info' },
+		{ log: createLog('warn') }
+	);
+	const orgId = await app.orgs.ensureFirstOrg();
+	const { sql } = app.database;
+	const headers: Record<string, string>[] = [];
+	for (let n = 0; n < PEOPLE; n++) {
+		const userId = `dashboard-${n}`;
+		await sql`insert into users (id, name) values (${userId}, ${userId})`;
+		await sql`insert into memberships (org_id, user_id, role) values (${orgId}, ${userId}, 'operator')`;
+		const { clear } = await app.database.db.transaction((tx) =>
+			app.auth.tokens.createToken(tx, {
+				userId,
+				name: 'bench',
+				maxRole: 'operator',
+				now: new Date()
+			})
+		);
+		headers.push({ authorization: `Bearer ${clear}` });
+	}
+	const hello = JSON.stringify({
+		id: 1,
+		method: 'subscription',
+		params: {
+			path: 'events.subscribe',
+			input: devalue.stringify({ topics: [{ kind: 'org', id: orgId }] })
+		}
 	});
-	const router = t.router({
-		follow: t.procedure.subscription(async function* ({ signal }) {
-			for await (const batch of feed.follow({ orgId: ORG, after: null, signal: signal! }))
-				yield tracked(String(batch.id), {
-					kind: 'events' as const,
-					prevId: batch.prevId,
-					id: batch.id,
-					events: batch.events.map(eventView)
-				});
-		})
-	});
-	applyWSSHandler({ wss, router, createContext: () => ({}) });
-	serve(wss, (events) =>
-		log.transact((_tx, collect) => Promise.resolve(collect.add(ORG, ...events)))
+	serve(
+		(request, socket, head) => app.upgrades.handle(request, socket, head),
+		{ headers, hello },
+		(events) =>
+			app.events.transact((_tx, collect) => Promise.resolve(collect.add(orgId, ...events)))
 	);
 	await once(process, 'disconnect');
+	await app.close();
 	rmSync(dir, { recursive: true, force: true });
 	process.exit(0);
 }

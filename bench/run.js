@@ -48,7 +48,10 @@ await bundle({
 		minify: false,
 		rolldownOptions: {
 			input: Object.fromEntries(
-				[...names.map((name) => `${name}.bench`), 'one'].map((name) => [name, `bench/${name}.ts`])
+				[...names.map((name) => `${name}.bench`), 'one', 'fan-server', 'log-writer'].map((name) => [
+					name,
+					`bench/${name}.ts`
+				])
 			),
 			output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' }
 		}
