@@ -5,6 +5,9 @@ import { spawn } from 'node:child_process';
 /** Process groups that are alive; ended when this process is. @type {Set<number>} */
 const groups = new Set();
 
+/** How long the pipes of a program that has ended may stay open. */
+const LEFT_OPEN_MS = 1_000;
+
 /** Ends every program that is still running, with all of its children. */
 export function endAll(signal = /** @type {NodeJS.Signals} */ ('SIGTERM')) {
 	for (const pid of groups) {
@@ -57,20 +60,19 @@ export function run(command, args, options = {}) {
 			done = true;
 			clearTimeout(timer);
 			if (child.pid) groups.delete(child.pid);
+			child.stdout.destroy();
+			child.stderr.destroy();
 			resolve({ code, output: Buffer.concat(chunks).toString('utf8') + note });
 		};
 		child.on('error', (error) => finish(127, `${command}: ${error.message}\n`));
-		// A daemon that inherited our pipes must not hold us: what came until the exit is enough.
-		child.on('exit', (code, signal) =>
-			setTimeout(
-				() =>
-					finish(
-						late ? 124 : (code ?? 1),
-						late ? `\n${command} was ended: it took too long\n` : signal ? `\n${signal}\n` : ''
-					),
-				50
-			)
-		);
+		const ended = (/** @type {number | null} */ code, /** @type {string | null} */ signal) =>
+			finish(
+				late ? 124 : (code ?? 1),
+				late ? `\n${command} was ended: it took too long\n` : signal ? `\n${signal}\n` : ''
+			);
+		child.on('close', ended);
+		// A daemon that inherited our pipes must not hold us.
+		child.on('exit', (code, signal) => setTimeout(() => ended(code, signal), LEFT_OPEN_MS));
 	});
 }
 
