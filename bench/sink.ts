@@ -48,7 +48,11 @@ export function openSink(
 		asked.on('error', reject);
 		asked.on('upgrade', (_answer, socket: Socket, head: Buffer) => {
 			socket.setNoDelay(true);
-			const read = createReader(events, (bytes) => socket.write(frame(PONG, bytes)));
+			const read = createReader(events, {
+				pong: (bytes) => socket.write(frame(PONG, bytes)),
+				// A server waits half a minute for the answer to its close; the end is known now.
+				ended: () => socket.destroy()
+			});
 			if (head.length > 0) socket.unshift(head);
 			socket.on('error', () => {});
 			socket.on('close', () => events.closed());
@@ -81,7 +85,10 @@ function frame(opcode: number, payload: Uint8Array): Buffer {
 }
 
 /** Splits the stream of a server into messages; servers here send each message as one frame. */
-function createReader(events: SinkEvents, pong: (bytes: Buffer) => void): (chunk: Buffer) => void {
+function createReader(
+	events: SinkEvents,
+	answers: { pong(bytes: Buffer): void; ended(): void }
+): (chunk: Buffer) => void {
 	let kept: Buffer | null = null;
 	let opcode = 0;
 	let left = 0;
@@ -97,7 +104,8 @@ function createReader(events: SinkEvents, pong: (bytes: Buffer) => void): (chunk
 				const whole = Buffer.concat(small);
 				small = [];
 				if (opcode === TEXT) events.text(whole.toString());
-				else if (opcode === PING) pong(whole);
+				else if (opcode === PING) answers.pong(whole);
+				else if (opcode === CLOSE) answers.ended();
 			}
 		}
 		at += piece.length;
@@ -131,7 +139,7 @@ function createReader(events: SinkEvents, pong: (bytes: Buffer) => void): (chunk
 						: code;
 			at = 0;
 			position += header;
-			if (left === 0 && opcode !== CLOSE) payload(buffer.subarray(position, position));
+			if (left === 0) payload(buffer.subarray(position, position));
 		}
 	};
 }
