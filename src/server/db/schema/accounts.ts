@@ -9,13 +9,11 @@ import {
 	pgTable,
 	primaryKey,
 	text,
-	timestamp,
 	uniqueIndex
 } from 'drizzle-orm/pg-core';
 import type { Role, Scope } from '#domain/permissions.ts';
 import type { OrgLimits } from '#domain/limits.ts';
-
-const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+import { at } from './columns.ts';
 
 export const users = pgTable(
 	'users',

@@ -10,13 +10,11 @@ import {
 	pgTable,
 	primaryKey,
 	text,
-	timestamp,
 	uniqueIndex
 } from 'drizzle-orm/pg-core';
 import type { ProviderReport, RunnerLoad } from '#domain/runner.ts';
 import { orgs } from './accounts.ts';
-
-const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+import { at } from './columns.ts';
 
 export const runners = pgTable(
 	'runners',

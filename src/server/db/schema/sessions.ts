@@ -13,7 +13,6 @@ import {
 	primaryKey,
 	smallint,
 	text,
-	timestamp,
 	uniqueIndex
 } from 'drizzle-orm/pg-core';
 import type {
@@ -34,8 +33,8 @@ import type {
 	Usage
 } from '#domain/session.ts';
 import { agents } from './villages.ts';
+import { at } from './columns.ts';
 
-const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
 const offset = (name: string) => bigint(name, { mode: 'number' });
 

@@ -9,14 +9,12 @@ import {
 	pgTable,
 	real,
 	text,
-	timestamp,
 	uniqueIndex
 } from 'drizzle-orm/pg-core';
 import type { AgentState } from '#domain/mood.ts';
 import type { ProviderId } from '#domain/provider.ts';
 import { orgs } from './accounts.ts';
-
-const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+import { at } from './columns.ts';
 
 export const villages = pgTable(
 	'villages',
