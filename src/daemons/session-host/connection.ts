@@ -25,7 +25,7 @@ export interface Connection {
 export interface ConnectionEvents {
 	/** A hello that is understood: it is answered with the welcome. */
 	onHello(connection: Connection): void;
-	onMessage(connection: Connection, message: Exclude<HostUp, { t: 'hello' }>): void;
+	onMessage(connection: Connection, message: Exclude<HostUp, { t: 'hello' | 'ping' }>): void;
 	onInput(connection: Connection, frame: StreamFrame): void;
 	onClose(connection: Connection): void;
 }
@@ -65,6 +65,7 @@ export function serveConnection(socket: Socket, windows: Windows, events: Connec
 			throw new WireError('BAD_FRAME', text.join('; ').slice(0, 500));
 		}
 		const message = parsed.data;
+		if (message.t === 'ping') return connection.send({ t: 'pong' });
 		if (message.t !== 'hello') {
 			if (ready) return events.onMessage(connection, message);
 			return connection.close('NO_HELLO', 'the first message must be hello');

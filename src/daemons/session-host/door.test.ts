@@ -21,6 +21,19 @@ function raw(socketPath: string) {
 	return { socket, told, closed };
 }
 
+test('a ping is answered before any hello and leaves the runner its place', async () => {
+	const { socketPath } = await openTestHost();
+	const runner = await connectRunner(socketPath);
+	let lost = false;
+	void runner.closed.then(() => (lost = true));
+	const peer = raw(socketPath);
+	peer.socket.write(Buffer.concat([jsonFrame({ t: 'ping' }), jsonFrame({ t: 'ping' })]));
+	await expect.poll(() => peer.told).toEqual([{ t: 'pong' }, { t: 'pong' }]);
+	peer.socket.destroy();
+	await peer.closed;
+	expect(lost).toBe(false);
+});
+
 test('malformed and oversize frames end the connection with a typed error, and no session', async () => {
 	const { socketPath } = await openTestHost();
 	const runner = await connectRunner(socketPath);

@@ -4,6 +4,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostUnreachableError } from './client.ts';
+import { jsonFrame } from './wire.ts';
+
+/** A host busy for longer than this is asked again. */
+const ANSWER_MS = 2000;
 
 export interface EnsureHostOptions {
 	/** The host's folder (spools, state, lock, log); made with mode 0700. */
@@ -55,13 +59,21 @@ export async function ensureHost(
 	);
 }
 
+/**
+ * Whether a host is alive behind the socket. An accepted connection is not enough: the system still accepts some
+ * for a host that was just killed, and a runner that believed them would start none.
+ */
 function answers(socketPath: string): Promise<boolean> {
 	return new Promise((resolve) => {
 		const socket = connect(socketPath);
-		socket.on('connect', () => {
+		function end(answered: boolean): void {
 			socket.destroy();
-			resolve(true);
-		});
-		socket.on('error', () => resolve(false));
+			resolve(answered);
+		}
+		socket.setTimeout(ANSWER_MS, () => end(false));
+		socket.on('connect', () => socket.write(jsonFrame({ t: 'ping' })));
+		socket.on('data', () => end(true));
+		socket.on('error', () => end(false));
+		socket.on('close', () => end(false));
 	});
 }

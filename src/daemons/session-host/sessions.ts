@@ -13,7 +13,7 @@ import type { HostedSession } from './session.ts';
 /** Sessions of one host, living and ended ones together. */
 export const MAX_SESSIONS = 1000;
 
-type Command = Exclude<HostUp, { t: 'hello' }>;
+type Command = Exclude<HostUp, { t: 'hello' | 'ping' }>;
 
 export interface Sessions {
 	all(): HostedSession[];

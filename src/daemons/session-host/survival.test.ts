@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
@@ -187,6 +188,18 @@ test('a host nobody needs ends by itself, one with a session or a runner does no
 	await sleep(700);
 	expect(ended).toBe(false);
 	await host.closed;
+});
+
+test('a socket that is accepted and answered by nobody is no host', async () => {
+	const dir = makeFolder();
+	const socketPath = join(dir, 'h.sock');
+	// As the system does for a process that was just killed.
+	const dying = createServer((socket) => socket.destroy());
+	await new Promise<void>((resolve) => dying.listen(socketPath, resolve));
+	onTestFinished(() => void dying.close());
+	await expect(ensureHost({ dir, socketPath, spawn: ['/bin/false'] })).rejects.toThrow(
+		HostUnreachableError
+	);
 });
 
 test('nobody there, and a program that is no host, are said as such', async () => {

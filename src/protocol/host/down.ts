@@ -9,6 +9,7 @@ import { HostGap } from './gap.ts';
 import { HostInputAck } from './input-ack.ts';
 import { HostNack } from './nack.ts';
 import { HostPaused } from './paused.ts';
+import { HostPong } from './ping.ts';
 import { HostResumed } from './resumed.ts';
 import { HostStartFailed } from './start-failed.ts';
 import { HostStarted } from './started.ts';
@@ -27,6 +28,7 @@ export const HostDown = z.discriminatedUnion('t', [
 	HostInputAck,
 	HostNack,
 	HostPaused,
+	HostPong,
 	HostResumed,
 	HostStartFailed,
 	HostStarted,

@@ -9,6 +9,7 @@ import { HostHello } from './hello.ts';
 import { HostInputEnd } from './input-end.ts';
 import { HostLease } from './lease.ts';
 import { HostPause } from './pause.ts';
+import { HostPing } from './ping.ts';
 import { HostResize } from './resize.ts';
 import { HostResume } from './resume.ts';
 import { HostStart } from './start.ts';
@@ -28,6 +29,7 @@ export const HostUp = z.discriminatedUnion('t', [
 	HostInputEnd,
 	HostLease,
 	HostPause,
+	HostPing,
 	HostResize,
 	HostResume,
 	HostStart,
