@@ -1,11 +1,6 @@
 // What clients are shown of each subject: the shapes that tRPC returns and events carry. Times are ISO 8601 strings with milliseconds.
-import type {
-	ApprovalAction,
-	ApprovalEffect,
-	ApprovalKind,
-	ApprovalStatus,
-	Risk
-} from './approval.ts';
+import type { ApprovalAction, ApprovalKind, Risk } from '#protocol/approval-words.ts';
+import type { ApprovalEffect, ApprovalStatus } from './approval.ts';
 import type { AgentState, Mood } from './mood.ts';
 import type { Role, Scope } from './permissions.ts';
 import type { Level, ProviderId } from './provider.ts';
