@@ -1,6 +1,7 @@
 // Runners: enrolment, what people do with them, and what the door tells of their connection (control-plane.md 6).
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import type { RunnerMode } from '#domain/runner.ts';
+import { CLOSE } from '#protocol/close-codes.ts';
 import { ACTIVE_STATES } from '#domain/session.ts';
 import type { RunnerView, SessionView } from '#domain/views.ts';
 import { audit } from '#server/audit/service.ts';
@@ -226,7 +227,7 @@ export function createRunners(deps: {
 					detail: { force },
 					at: clock.now()
 				});
-				collect.after(() => links.get(runnerId)?.close(4403, 'deregistered'));
+				collect.after(() => links.get(runnerId)?.close(CLOSE.deregistered, 'deregistered'));
 			});
 			return { ok: true };
 		}
