@@ -195,6 +195,9 @@ export function openRunnerConnection(
 				await terminals.linked(placement, held.inOffset);
 		}
 		await flush();
+		deps.houseChecks
+			.runnerCame(runner.id)
+			.catch((error: unknown) => logger.error({ err: error }, 'houses were not given to a runner'));
 	}
 
 	/** Applies queued reliable frames: many in one transaction, one by one when one of them cannot be applied. */
@@ -251,6 +254,8 @@ export function openRunnerConnection(
 				return deps.approvals.applied(tx, collect, runner.id, frame);
 			case 'approval.withdrawn':
 				return deps.approvals.withdrawn(tx, collect, runner.id, frame.approvalId, frame.reason);
+			case 'house.checked':
+				return deps.houseChecks.checked(tx, collect, runner.id, frame);
 			case 'stream.gap': {
 				const placement = links.placementByStream(frame.streamId);
 				if (placement?.runnerId === runner.id && frame.kind <= 4)
