@@ -1,7 +1,6 @@
 // Villages and houses: what a page starts from, and adding, moving and removing repositories.
 import { and, count, desc, eq, inArray, or } from 'drizzle-orm';
 import { can } from '#domain/permissions.ts';
-import { localPathProblem, refProblem, repoUrlProblem } from '#domain/repo.ts';
 import { ACTIVE_STATES } from '#domain/session.ts';
 import type { AgentRow, HouseRow, PersonRow, VillageState } from '#domain/views.ts';
 import { audit } from '#server/audit/service.ts';
@@ -20,6 +19,7 @@ import { findRunner, listRunners } from '#server/runners/store.ts';
 import { listViews } from '#server/sessions/store.ts';
 import type { HouseChecks } from './checks.ts';
 import type { Newcomers } from './newcomers.ts';
+import { placeOf } from './place.ts';
 import { findHouse, findVillage, houseView, listHouses, plotOf } from './store.ts';
 
 export interface AddHouse {
@@ -230,7 +230,7 @@ export function createVillages(deps: {
 		},
 		async addHouse(actor, input) {
 			const village = await demandVillage(actor, input.villageId, 'house.manage');
-			const place = await placeOf(input, village.orgId);
+			const place = await placeOf({ db, rootsOf }, input, village.orgId);
 			const { runnerId, localPath } = place;
 			// Whether the folder is there only its runner can say, and nobody wants to learn it at the first start.
 			const facts =
@@ -374,41 +374,4 @@ export function createVillages(deps: {
 			});
 		}
 	};
-
-	/** Checks where a repository is said to lie; throws `VALIDATION_ERROR` before anything is started. */
-	async function placeOf(input: AddHouse, orgId: string) {
-		const refuse = (path: string, message: string) =>
-			new AppError('VALIDATION_ERROR', message, { issues: [{ path, message }] });
-		if (input.branch) {
-			const problem = refProblem(input.branch);
-			if (problem) throw refuse('branch', `This branch cannot be used: ${problem}.`);
-		}
-		if (input.source === 'git_url') {
-			const url = input.url?.trim() ?? '';
-			const problem = repoUrlProblem(url);
-			if (problem) throw refuse('url', `This address cannot be used: ${problem}.`);
-			return { url, localPath: null, runnerId: null, name: lastPart(url.replace(/\.git\/?$/, '')) };
-		}
-		if (!input.runnerId) throw refuse('runnerId', 'Say on which runner the folder lies.');
-		const runner = await findRunner(db, input.runnerId);
-		if (!runner || runner.orgId !== orgId) throw missing('RUNNER_NOT_FOUND');
-		const path = (input.path ?? '').replace(/(.)\/+$/, '$1');
-		const problem = localPathProblem(path);
-		if (problem) throw refuse('path', `This folder cannot be used: ${problem}.`);
-		// The runner resolves links and checks again; here only what can be said without its disk.
-		const roots = rootsOf(runner);
-		const inside = roots.some(
-			(root) => path === root || path.startsWith(`${root.replace(/\/$/, '')}/`)
-		);
-		if (!inside)
-			throw refuse(
-				'path',
-				roots.length === 0
-					? 'This runner allows no local folders. Start it with --allow-local DIR.'
-					: `This runner allows folders below ${roots.join(', ')}.`
-			);
-		return { url: null, localPath: path, runnerId: runner.id, name: lastPart(path) };
-	}
 }
-
-const lastPart = (path: string) => path.split(/[/:]/).filter(Boolean).at(-1) ?? path;
