@@ -1,7 +1,7 @@
 // A session's terminal on this one: the browser door's protocol, with a real terminal in the place of an emulator.
 import { setTimeout as sleep } from 'node:timers/promises';
 import WebSocket from 'ws';
-import { afterClose, closeReason } from '#protocol/close-codes.ts';
+import { afterClose, CLOSE, closeReason } from '#protocol/close-codes.ts';
 import {
 	decodeTerminalFrame,
 	encodeTerminalFrame,
@@ -110,7 +110,7 @@ function connection(options: AttachmentOptions, seen: Seen): Promise<Ended> {
 			input.off('data', onInput);
 			socket.removeAllListeners();
 			socket.on('error', () => {});
-			socket.close(1000);
+			socket.close(CLOSE.done);
 			setTimeout(() => socket.terminate(), 500).unref();
 			resolve(ended);
 		}

@@ -1,31 +1,6 @@
 // Approvals: a question somebody in a session is blocked on (control-plane.md 5). Pure rules.
 
-export const APPROVAL_ACTIONS = [
-	'merge',
-	'deps_add',
-	'secrets',
-	'deploy',
-	'shell',
-	'network',
-	'file_write',
-	'tool',
-	'custom'
-] as const;
-export type ApprovalAction = (typeof APPROVAL_ACTIONS)[number];
-
-export const APPROVAL_KINDS = [
-	'command',
-	'file',
-	'network',
-	'question',
-	'plan',
-	'tool',
-	'action'
-] as const;
-export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
-
-export const RISKS = ['low', 'medium', 'high'] as const;
-export type Risk = (typeof RISKS)[number];
+import type { ApprovalAction, Risk } from '#protocol/approval-words.ts';
 
 export const APPROVAL_STATUSES = [
 	'pending',

@@ -1,11 +1,7 @@
 // What clients are shown of each subject: the shapes that tRPC returns and events carry. Times are ISO 8601 strings with milliseconds.
-import type {
-	ApprovalAction,
-	ApprovalEffect,
-	ApprovalKind,
-	ApprovalStatus,
-	Risk
-} from './approval.ts';
+import type { ApprovalAction, ApprovalKind, Risk } from '#protocol/approval-words.ts';
+import type { ApprovalEffect, ApprovalStatus } from './approval.ts';
+import type { HouseReadiness } from './village.ts';
 import type { AgentState, Mood } from './mood.ts';
 import type { Role, Scope } from './permissions.ts';
 import type { Level, ProviderId } from './provider.ts';
@@ -63,10 +59,17 @@ export interface SessionView {
 	usage: Usage;
 	/** Last number on the session's own event stream. */
 	eventSeq: number;
-	terminal: { firstOffset: number; nextOffset: number };
 	connectivity: 'ok' | 'lost';
 	dataExpired: boolean;
 	demo: boolean;
+}
+
+/**
+ * One session asked for by itself. What changes with every byte is told here and not in rows, which are told only when
+ * something happens: the session bytes that are still kept are `firstOffset` up to `nextOffset`.
+ */
+export interface SessionDetail extends SessionView {
+	terminal: { firstOffset: number; nextOffset: number };
 }
 
 export interface ApprovalView {
@@ -139,6 +142,10 @@ export interface HouseRow {
 	defaultBranch: string;
 	language: string | null;
 	files: number | null;
+	/** Whether a runner has looked at it. */
+	readiness: HouseReadiness;
+	/** Why it cannot be used, in the words of the runner that tried. */
+	readinessNote: string | null;
 	x: number | null;
 	y: number | null;
 	demo: boolean;

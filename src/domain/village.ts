@@ -8,6 +8,9 @@ export const MAP_LIMIT = 512;
 /** Where a person who has just come stands, in tiles. */
 export const ARRIVAL = { x: 0.5, y: 6.5 };
 
+/** Whether a runner has looked at a house: nobody yet, one is about it, it can be worked in, it cannot. */
+export type HouseReadiness = 'unknown' | 'checking' | 'ready' | 'failed';
+
 export interface Point {
 	x: number;
 	y: number;

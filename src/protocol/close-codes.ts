@@ -24,7 +24,7 @@ export const CLOSE = {
 	timeout: 4408,
 	/** A newer connection of the same peer took over. */
 	replaced: 4409,
-	/** More unacknowledged bytes than the window allows. */
+	/** More bytes under way than the door allows: a sender beyond its window, or a reader that does not read. */
 	windowExceeded: 4413,
 	/** Too many control frames. */
 	flood: 4429
@@ -61,7 +61,7 @@ export function closeReason(code: number): string {
 		case CLOSE.replaced:
 			return 'another connection of the same runner took over';
 		case CLOSE.windowExceeded:
-			return 'more unacknowledged bytes than allowed';
+			return 'more bytes unread or unacknowledged than allowed';
 		case CLOSE.protocolErrors:
 			return 'too many frames that could not be read';
 		case CLOSE.flood:

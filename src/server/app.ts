@@ -48,6 +48,7 @@ import { openTerminals } from './terminals/open.ts';
 import type { Terminals } from './terminals/types.ts';
 import { createIdempotency, type Idempotency } from './trpc/idempotency.ts';
 import { adminHandlers } from './admin/handlers.ts';
+import { createHouseChecks } from './villages/checks.ts';
 import { createNewcomers, type Newcomers } from './villages/newcomers.ts';
 import { createVillages, type Villages } from './villages/service.ts';
 
@@ -147,14 +148,23 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			agents,
 			transition,
 			envSeal,
-			maxSessions: config.maxSessions
+			limits: orgs.limits
 		});
 		links.onResize = (sessionId, attempt, cols, rows) => {
 			sessions
 				.resize(sessionId, attempt, cols, rows)
 				.catch((error: unknown) => log.warn({ err: error, sessionId }, 'a resize was not sent'));
 		};
-		const approvals = createApprovals({ database, clock, log: events, links, agents, transition });
+		const approvals = createApprovals({
+			database,
+			clock,
+			log: events,
+			links,
+			agents,
+			transition,
+			limits: orgs.limits
+		});
+		const houseChecks = createHouseChecks({ clock, log: events, links });
 		const runners = createRunners({
 			database,
 			clock,
@@ -163,6 +173,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			links,
 			agents,
 			transition,
+			limits: orgs.limits,
+			houseChecks,
 			publicUrl: () => baseUrl(config)
 		});
 		const frames = createSessionFrames({
@@ -187,7 +199,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			links,
 			terminals,
 			transition,
-			envSeal
+			envSeal,
+			limits: orgs.limits
 		});
 		const reaper = createReaper({
 			database,
@@ -206,6 +219,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 				sweepKeys: () => idempotency.sweep(),
 				pruneAudit: (orgId, before) => pruneAudit(database.db, orgId, before)
 			}),
+			limits: orgs.limits,
 			everyMs: scaled(SWEEP_MS)
 		});
 		closers.push(
@@ -221,6 +235,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			clock,
 			log: events,
 			newcomers,
+			limits: orgs.limits,
+			checks: houseChecks,
 			people: (villageId) => presence.people(villageId),
 			ownFolders: [realDemoRoot(config.dataDir)]
 		});
@@ -274,6 +290,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 					approvals,
 					terminals,
 					transition,
+					houseChecks,
 					timings: DEFAULT_RUNNER_TIMINGS,
 					onRejected: (code) => metrics.rejected('/ws/runner', code)
 				}),
@@ -282,7 +299,12 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 					session: (actor, sessionId) => sessions.demandSession(actor, sessionId),
 					terminals,
 					revocations: auth.revocations,
-					log
+					log,
+					onTyping: (actor, session) => {
+						sessions
+							.typing(actor, session)
+							.catch((error: unknown) => log.error({ err: error }, 'typing is not on record'));
+					}
 				}),
 				createVillageDoor({
 					presence,

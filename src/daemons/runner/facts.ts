@@ -89,6 +89,18 @@ export async function readFacts(
 	return factsOf(await walk(cwd));
 }
 
+/** Looks at what a branch of a bare repository holds. @throws GitError */
+export async function readBareFacts(
+	gitDir: string,
+	ref: string,
+	from: NodeJS.ProcessEnv
+): Promise<Facts> {
+	const names = await git(['--git-dir', gitDir, 'ls-tree', '-r', '-z', '--name-only', ref], {
+		from
+	});
+	return factsOf(names.split('\0').filter(Boolean));
+}
+
 async function walk(root: string): Promise<string[]> {
 	const found: string[] = [];
 	const open = [''];

@@ -8,6 +8,7 @@ import type { RunnerBye } from '#protocol/runner/runner-bye.ts';
 import { RUNNER_PROTOCOL, RUNNER_PROTOCOL_MIN } from '#protocol/version.ts';
 import type { LinkEnd, LinkTimings } from '../link.ts';
 import { serveControl, type RunnerStatus } from './control.ts';
+import { answerOf, checkHouse } from './house-check.ts';
 import { openHostLink, type HostLink } from './host-link.ts';
 import { createLoadMeter } from './load.ts';
 import { lockRunner, RunnerLockedError } from './lock.ts';
@@ -118,12 +119,24 @@ async function serve(
 	const reports = options.providers ?? (await detectProviders(machine));
 	const load = createLoadMeter(state.root);
 
+	const lock = createMutex();
+	/** Ends what is under way for nobody in particular when the runner ends. */
+	const ending = new AbortController();
+	close.push(() => ending.abort());
+	const surveyor = {
+		state,
+		from: env,
+		allowLocal: identity.allowLocal,
+		lock,
+		signal: ending.signal
+	};
+
 	const sessions: Sessions = createSessions({
 		state,
 		from: env,
 		program: options.program,
 		allowLocal: identity.allowLocal,
-		lock: createMutex(),
+		lock,
 		host: () => host?.client ?? null,
 		push: (message) => uplink?.push(message),
 		sendBytes: (frame) => uplink?.sendBytes(frame) ?? false,
@@ -237,6 +250,11 @@ async function serve(
 			if (frame.t === 'runner.activate') mode = 'active';
 			else if (frame.t === 'runner.drain') mode = 'draining';
 			else if (frame.t === 'runner.maintenance') mode = 'maintenance';
+			else if (frame.t === 'house.check')
+				void checkHouse(surveyor, frame).then((answer) => {
+					// Cut short by our own end: nobody was told, and whoever asked asks again.
+					if (!ending.signal.aborted) uplink?.push(answerOf(frame, answer));
+				});
 			else if (frame.t === 'credentials.rotate') {
 				credential = frame.credential;
 				state.writeIdentity({ ...identity, credential });

@@ -1,11 +1,11 @@
 // Where a session works: a worktree of its own, a folder of this machine, or an empty scratch folder.
-import { createHash } from 'node:crypto';
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCommit, refProblem, repoUrlProblem } from '#domain/repo.ts';
+import { isCommit } from '#domain/repo.ts';
 import type { StartSpec } from '#protocol/runner/session-start.ts';
 import { resolveLocal } from './allow-local.ts';
 import { git, gitBytes, GitError } from './git.ts';
+import { repoProblem, withMirror, type MirrorOptions } from './mirror.ts';
 import type { StateDir, WorkspaceRecord } from './state-dir.ts';
 import { pathKey } from './state-dir.ts';
 
@@ -21,16 +21,11 @@ export class WorkspaceError extends Error {
 	}
 }
 
-export interface PrepareOptions {
-	state: StateDir;
+export interface PrepareOptions extends MirrorOptions {
 	sessionId: string;
 	attempt: number;
 	spec: Pick<StartSpec, 'repo' | 'local' | 'worktree'>;
 	allowLocal: readonly string[];
-	from: NodeJS.ProcessEnv;
-	/** One at a time per repository: two fetches into one mirror would trip over each other's locks. */
-	lock<T>(key: string, task: () => Promise<T>): Promise<T>;
-	signal: AbortSignal;
 	/** Tells what is being done, for the person who waits. */
 	onDetail(detail: string): void;
 }
@@ -74,34 +69,13 @@ async function fromRepository(
 	options: PrepareOptions,
 	repo: NonNullable<StartSpec['repo']>
 ): Promise<WorkspaceRecord> {
-	const problem = repoUrlProblem(repo.url) ?? refProblem(repo.branch);
+	const problem = repoProblem(repo);
 	if (problem) throw refused(problem);
 	if (repo.commit && !isCommit(repo.commit)) throw refused('the commit is not a full commit id');
-	const key = createHash('sha256').update(repo.url).digest('hex').slice(0, 24);
-	const gitDir = join(options.state.workDir, 'mirrors', `${key}.git`);
-	const run = { from: options.from, signal: options.signal };
-	return options.lock(key, async () => {
-		await mkdir(join(options.state.workDir, 'mirrors'), { recursive: true, mode: 0o700 });
-		await git(['init', '--quiet', '--bare', gitDir], run);
-		options.onDetail('Fetching the repository');
-		const ref = `refs/remotes/origin/${repo.branch}`;
-		// An explicit refspec: nothing a server offers beyond it can overwrite a session's branch.
-		await git(
-			[
-				'--git-dir',
-				gitDir,
-				'fetch',
-				'--quiet',
-				'--no-tags',
-				'--no-write-fetch-head',
-				'--end-of-options',
-				repo.url,
-				`+refs/heads/${repo.branch}:${ref}`
-			],
-			run
-		);
-		return addWorktree(options, gitDir, repo.commit ?? ref);
-	});
+	options.onDetail('Fetching the repository');
+	return withMirror(options, repo, ({ gitDir, ref }) =>
+		addWorktree(options, gitDir, repo.commit ?? ref)
+	);
 }
 
 async function fromLocal(options: PrepareOptions, path: string): Promise<WorkspaceRecord> {

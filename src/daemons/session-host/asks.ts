@@ -1,6 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AskDown, AskRequest } from '#protocol/host/ask-line.ts';
-import type { Ask, AskAction, AskKind, AskOutcome, AskRisk } from '#protocol/host/ask.ts';
+import { defaultRisk } from '#domain/approval.ts';
+import type { ApprovalAction, ApprovalKind } from '#protocol/approval-words.ts';
+import type { Ask, AskOutcome } from '#protocol/host/ask.ts';
 import type { HostCancel } from '#protocol/host/cancel.ts';
 import type { HostDecision } from '#protocol/host/decision.ts';
 import type { HostDown } from '#protocol/host/down.ts';
@@ -10,25 +12,13 @@ import type { SessionKey } from './session-context.ts';
 /** Outcomes remembered per session for a runner that was away; the oldest are forgotten. */
 const MAX_OUTCOMES = 200;
 
-const KIND_OF_ACTION: Partial<Record<AskAction, AskKind>> = {
+const KIND_OF_ACTION: Partial<Record<ApprovalAction, ApprovalKind>> = {
 	shell: 'command',
 	deps_add: 'command',
 	network: 'network',
 	file_write: 'file',
 	secrets: 'file',
 	tool: 'tool'
-};
-/** What somebody sees who did not say how risky it is (the same as the domain's table). */
-const RISK_OF_ACTION: Record<AskAction, AskRisk> = {
-	merge: 'high',
-	deps_add: 'medium',
-	secrets: 'high',
-	deploy: 'high',
-	shell: 'medium',
-	network: 'medium',
-	file_write: 'low',
-	tool: 'low',
-	custom: 'medium'
 };
 
 interface Pending {
@@ -150,7 +140,7 @@ export function createAsks(emit: (message: HostDown) => void): Asks {
 			attempt: book.attempt,
 			kind: request.kind ?? KIND_OF_ACTION[request.action] ?? 'action',
 			action: request.action,
-			risk: request.risk ?? RISK_OF_ACTION[request.action],
+			risk: request.risk ?? defaultRisk(request.action),
 			summary: request.summary,
 			...(request.details ? { details: request.details } : {}),
 			...(request.command === undefined ? {} : { command: request.command }),

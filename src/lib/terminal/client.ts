@@ -1,6 +1,6 @@
 // The browser's side of /ws/terminal: one socket for all terminals of a page, that comes back by itself and goes on
 // where it was. No DOM here: sockets and timers are handed in, and tests hand in fakes.
-import { afterClose } from '#protocol/close-codes.ts';
+import { afterClose, CLOSE } from '#protocol/close-codes.ts';
 import { readFrame } from '#protocol/envelope.ts';
 import type { Attached } from '#protocol/terminal/attached.ts';
 import {
@@ -260,7 +260,7 @@ export function createTerminalClient(deps: ClientDeps): TerminalClient {
 						const idle = socket;
 						socket = null;
 						ready = false;
-						idle?.close(1000);
+						idle?.close(CLOSE.done);
 					}, IDLE_MS);
 				}
 			};
@@ -274,7 +274,7 @@ export function createTerminalClient(deps: ClientDeps): TerminalClient {
 			closed = true;
 			cancelRetry?.();
 			cancelIdle?.();
-			socket?.close(1000);
+			socket?.close(CLOSE.done);
 			socket = null;
 			links.clear();
 		}

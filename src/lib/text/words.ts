@@ -1,5 +1,6 @@
 // The sentences that repeat: what each state, reason, level, risk and provider is called.
-import type { ApprovalAction, ApprovalStatus, Risk } from '#domain/approval.ts';
+import type { ApprovalStatus } from '#domain/approval.ts';
+import type { ApprovalAction, Risk } from '#protocol/approval-words.ts';
 import type { Role } from '#domain/permissions.ts';
 import type { Level, ProviderId } from '#domain/provider.ts';
 import type { RunnerStatus } from '#domain/runner.ts';

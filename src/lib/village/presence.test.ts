@@ -11,7 +11,10 @@ class FakeSocket implements Socket {
 	send(data: unknown): void {
 		this.sent.push(JSON.parse(String(data)));
 	}
-	close(): void {
+	/** Refuses what a browser refuses. */
+	close(code?: number): void {
+		if (code !== undefined && code !== 1000 && code < 3000)
+			throw new DOMException(`close with ${code}`, 'InvalidAccessError');
 		this.readyState = 3;
 	}
 	opened(): void {

@@ -1,6 +1,6 @@
 // The page's end of the presence door: tells where one is, hears where others are. Losing it costs company, never work.
 import type { PersonRow } from '#domain/views.ts';
-import { afterClose } from '#protocol/close-codes.ts';
+import { afterClose, CLOSE } from '#protocol/close-codes.ts';
 import { readDown, type DownMessage } from '#protocol/village/down.ts';
 import { HERE_EVERY_MS } from '#protocol/village/limits.ts';
 import type { UpMessage } from '#protocol/village/up.ts';
@@ -84,7 +84,8 @@ export class Presence {
 		if (this.#beat) clearInterval(this.#beat);
 		if (this.#retry) clearTimeout(this.#retry);
 		if (this.#pump) clearTimeout(this.#pump);
-		this.#socket?.close(1001);
+		// A browser refuses any code below 3000 but this one.
+		this.#socket?.close(CLOSE.done);
 		this.#socket = null;
 	}
 

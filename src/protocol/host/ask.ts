@@ -1,24 +1,10 @@
 import { z } from 'zod';
+import { APPROVAL_ACTIONS, APPROVAL_KINDS, RISKS } from '../approval-words.ts';
 import { Attempt, EpochMs, Id } from './fields.ts';
 
-export const AskAction = z.enum([
-	'merge',
-	'deps_add',
-	'secrets',
-	'deploy',
-	'shell',
-	'network',
-	'file_write',
-	'tool',
-	'custom'
-]);
-export type AskAction = z.infer<typeof AskAction>;
-
-export const AskRisk = z.enum(['low', 'medium', 'high']);
-export type AskRisk = z.infer<typeof AskRisk>;
-
-export const AskKind = z.enum(['command', 'file', 'network', 'question', 'plan', 'tool', 'action']);
-export type AskKind = z.infer<typeof AskKind>;
+export const AskAction = z.enum(APPROVAL_ACTIONS);
+export const AskRisk = z.enum(RISKS);
+export const AskKind = z.enum(APPROVAL_KINDS);
 
 /** What became of a decision; `indeterminate`: sent, but the process did not confirm it. */
 export const AskEffect = z.enum(['allowed', 'denied', 'too_late', 'indeterminate']);

@@ -1,30 +1,12 @@
 // Somebody in a session asks and is blocked until there is an answer (control-plane.md 5).
 import { z } from 'zod';
+import { APPROVAL_ACTIONS, APPROVAL_KINDS, RISKS } from '../approval-words.ts';
 import { Id, Seq, text } from '../envelope.ts';
 import { jsonProblem } from '../json.ts';
 import { sessionRef } from './streams.ts';
 
-export const ApprovalAction = z.enum([
-	'merge',
-	'deps_add',
-	'secrets',
-	'deploy',
-	'shell',
-	'network',
-	'file_write',
-	'tool',
-	'custom'
-]);
-
-export const ApprovalKind = z.enum([
-	'command',
-	'file',
-	'network',
-	'question',
-	'plan',
-	'tool',
-	'action'
-]);
+export const ApprovalAction = z.enum(APPROVAL_ACTIONS);
+export const ApprovalKind = z.enum(APPROVAL_KINDS);
 
 /** Most bytes of `details` as JSON. */
 export const MAX_DETAILS = 32_768;
@@ -38,7 +20,7 @@ export const ApprovalRequest = z.object({
 	...sessionRef,
 	action: ApprovalAction,
 	kind: ApprovalKind.default('action'),
-	risk: z.enum(['low', 'medium', 'high']),
+	risk: z.enum(RISKS),
 	summary: text(500).min(1),
 	details: z
 		.json()

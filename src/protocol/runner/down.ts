@@ -6,6 +6,7 @@ import { ApprovalDecision } from './approval-decision.ts';
 import { CredentialsRotate } from './credentials-rotate.ts';
 import { ErrorFrame } from './error.ts';
 import { HeartbeatAck } from './heartbeat-ack.ts';
+import { HouseCheck } from './house-check.ts';
 import { Nack } from './nack.ts';
 import { RunnerActivate } from './runner-activate.ts';
 import { RunnerDrain } from './runner-drain.ts';
@@ -33,6 +34,7 @@ export const ServerFrames = z.discriminatedUnion('t', [
 	RunnerActivate,
 	RunnerMaintenance,
 	CredentialsRotate,
+	HouseCheck,
 	Ack,
 	Nack,
 	ErrorFrame

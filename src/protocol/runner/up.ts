@@ -8,6 +8,7 @@ import { ApprovalWithdrawn } from './approval-withdrawn.ts';
 import { ErrorFrame } from './error.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Hello } from './hello.ts';
+import { HouseChecked } from './house-checked.ts';
 import { HouseFacts } from './house-facts.ts';
 import { Nack } from './nack.ts';
 import { RunnerBye } from './runner-bye.ts';
@@ -43,6 +44,7 @@ export const RunnerFrames = z.discriminatedUnion('t', [
 	ApprovalWithdrawn,
 	StreamGap,
 	HouseFacts,
+	HouseChecked,
 	Ack,
 	Nack,
 	ErrorFrame

@@ -1,6 +1,5 @@
 // What processes in sessions ask, and what runners say became of an answer.
 import { eq } from 'drizzle-orm';
-import { limitsOf } from '#domain/limits.ts';
 import type { ApprovalApplied } from '#protocol/runner/approval-applied.ts';
 import type { ApprovalRequest } from '#protocol/runner/approval-request.ts';
 import type { Agents } from '#server/agents/service.ts';
@@ -10,6 +9,7 @@ import type { Clock } from '#server/clock.ts';
 import { approvals } from '#server/db/schema/sessions.ts';
 import type { Tx } from '#server/db/open.ts';
 import type { Collector } from '#server/events/log.ts';
+import type { Limits } from '#server/orgs/limits.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import { tell } from '#server/runners/store.ts';
 import { countPending, lockSession, type Session } from '#server/sessions/store.ts';
@@ -40,6 +40,7 @@ export function createRequests(deps: {
 	links: RunnerLinks;
 	agents: Agents;
 	transition: Transition;
+	limits: Limits;
 	settle: Settle;
 }): Requests {
 	const { clock, links, settle, transition } = deps;
@@ -73,7 +74,7 @@ export function createRequests(deps: {
 				session.state === 'PAUSED_BY_HUMAN';
 			if (!live) return cancel('The session is not running.');
 			if (request.generation > MAX_GENERATION) return cancel('Asked again too often.');
-			const limits = limitsOf({});
+			const limits = await deps.limits.of(session.orgId, tx);
 			if ((await countPending(tx, session.id)) >= limits.approvalsPendingPerSession)
 				return cancel('Too many questions of this session wait already.');
 			const timeoutMs = Math.min(

@@ -10,6 +10,7 @@ import { approvals } from '#server/db/schema/sessions.ts';
 import type { Database, Db, Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
 import type { EventLog } from '#server/events/log.ts';
+import type { Limits } from '#server/orgs/limits.ts';
 import { tell } from '#server/runners/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Agents } from '#server/agents/service.ts';
@@ -60,6 +61,7 @@ export function createApprovals(deps: {
 	links: RunnerLinks;
 	agents: Agents;
 	transition: Transition;
+	limits: Limits;
 }): Approvals {
 	const { log, clock, links, transition } = deps;
 	const db: Db = deps.database.db;

@@ -149,8 +149,15 @@ test('a login ends at once when it is signed out, and after thirty days without 
 	const actor = (await v.actor(cookie))!;
 	const heard: Revocation[] = [];
 	v.auth.revocations.subscribe((revocation) => heard.push(revocation));
-	await v.auth.signOut(actor.credentialId!);
+	await v.auth.signOut(actor);
 	expect(await v.actor(cookie)).toBeNull();
+	const [row] = await v.database.sql`
+		select action, actor_id, target_id from audit_log order by seq desc limit 1`;
+	expect(row).toMatchObject({
+		action: 'login.end',
+		actor_id: actor.id,
+		target_id: actor.credentialId
+	});
 	expect(heard.some((revocation) => concerns(revocation, actor))).toBe(true);
 
 	const login = await v.auth.redeemSignIn(v.codeOf((await v.auth.loginLink()).url), CLIENT);

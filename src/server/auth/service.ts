@@ -7,6 +7,7 @@ import { memberships, users } from '#server/db/schema/accounts.ts';
 import type { Database, Db, Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
+import type { Actor } from './actor.ts';
 import { createAuthenticator, type Authenticator } from './authenticate.ts';
 import { createExpiry } from './expiry.ts';
 import * as links from './links.ts';
@@ -32,8 +33,8 @@ export interface Auth extends Pick<Authenticator, 'actorFromRequest' | 'forget'>
 	redeemSignIn(code: string, client: Client): Promise<NewLogin>;
 	/** Counts an attempt against an address (and an account), or throws `RATE_LIMITED`. */
 	countAttempt(client: Pick<Client, 'ip'>, account?: string): void;
-	/** Ends one login and everything that lives on it. */
-	signOut(loginId: string): Promise<void>;
+	/** Ends the login the actor came with, and everything that lives on it. A token has none to end. */
+	signOut(actor: Pick<Actor, 'kind' | 'id' | 'credentialId' | 'transport' | 'ip'>): Promise<void>;
 	/**
 	 * A link that signs a person in: the set-up link while nobody owns this village, else one for the
 	 * person with that address or the first owner. Throws `USER_NOT_FOUND`.
@@ -144,8 +145,19 @@ export function openAuth(deps: {
 			});
 			return begin(userId, 'link', client);
 		},
-		async signOut(loginId) {
-			await sessions.endSession(db, loginId);
+		async signOut(actor) {
+			const loginId = actor.credentialId;
+			if (actor.kind !== 'user' || !loginId) return;
+			await db.transaction(async (tx) => {
+				await sessions.endSession(tx, loginId);
+				await audit(tx, {
+					orgId: null,
+					actor,
+					action: 'login.end',
+					target: { kind: 'login', id: loginId },
+					at: clock.now()
+				});
+			});
 			revocations.publish({ kind: 'credential', credentialId: loginId });
 		},
 		async loginLink(email) {

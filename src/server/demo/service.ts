@@ -137,6 +137,7 @@ export function createDemo(deps: {
 						runnerId: runner.id,
 						language: 'JavaScript',
 						files: Object.keys(BAKERY).length,
+						readiness: 'ready',
 						demo: true,
 						createdBy: actor.id
 					})

@@ -156,14 +156,31 @@ test('another org is answered like one that does not exist', async () => {
 	expect((await v.orgs.list(guest)).map((org) => org.id)).toEqual([orgId]);
 });
 
-test('only the deployment admin raises limits', async () => {
+test('an owner says how long things last, only the deployment admin how many there may be', async () => {
 	const { v, owner, orgId } = await owned();
 	const second = (await v.actor(await v.join(owner, orgId, 'owner', 's@example.org')))!;
+	const operator = (await v.actor(await v.join(owner, orgId, 'operator', 'o@example.org')))!;
+	const { limits } = await v.orgs.setLimits(second, orgId, { approvalTimeoutSeconds: 60 });
+	expect(limits.approvalTimeoutSeconds).toBe(60);
+	await expect(v.orgs.setLimits(operator, orgId, { approvalTimeoutSeconds: 90 })).rejects.toThrow(
+		code('FORBIDDEN')
+	);
+	await expect(v.orgs.setLimits(second, orgId, { maxTimeoutMinutes: 30 })).rejects.toThrow(
+		code('VALIDATION_ERROR')
+	);
+	await expect(
+		v.orgs.setLimits(second, orgId, { maxPauseHours: 1, maxSessionsPerOrg: 100 })
+	).rejects.toThrow(code('FORBIDDEN'));
+	expect(await v.orgs.limits.of(orgId)).toMatchObject({
+		approvalTimeoutSeconds: 60,
+		maxTimeoutMinutes: 120,
+		maxPauseHours: 24
+	});
 	await expect(v.orgs.setLimits(second, orgId, { maxSessionsPerOrg: 100 })).rejects.toThrow(
 		code('FORBIDDEN')
 	);
 	await v.orgs.setLimits(owner, orgId, { maxSessionsPerOrg: 100 });
-	expect(await v.orgs.limits(orgId)).toMatchObject({
+	expect(await v.orgs.limits.of(orgId)).toMatchObject({
 		maxSessionsPerOrg: 100,
 		maxRunnersPerOrg: 10
 	});

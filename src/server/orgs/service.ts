@@ -1,6 +1,6 @@
 // Orgs and who belongs to them: first run, members, invitations, limits. Each write is one transaction with its audit row and event.
 import { asc, eq, sql } from 'drizzle-orm';
-import { limitsOf, type OrgLimits } from '#domain/limits.ts';
+import { limitsProblem, needsAdmin, type LimitName, type OrgLimits } from '#domain/limits.ts';
 import type { Role } from '#domain/permissions.ts';
 import { demand, missing, type Actor } from '#server/auth/actor.ts';
 import type { Auth } from '#server/auth/service.ts';
@@ -15,6 +15,7 @@ import type { EventLog } from '#server/events/log.ts';
 import { newId } from '#server/new-id.ts';
 import { openJoining, type Joining } from './joining.ts';
 import { openCliTokens, type CliTokens } from './cli-tokens.ts';
+import { createLimits, type Limits } from './limits.ts';
 import { openMembers, type Members } from './members.ts';
 import * as store from './store.ts';
 
@@ -34,12 +35,15 @@ export interface Orgs extends Joining, Members, CliTokens {
 	/** The orgs of the caller, oldest first. */
 	list(actor: Actor): Promise<OrgSummary[]>;
 	get(actor: Actor, orgId: string): Promise<OrgSummary>;
-	/** Limits in force of an org, for other subjects. */
-	limits(orgId: string, db?: Tx): Promise<OrgLimits>;
+	/** Limits in force, for other subjects. */
+	readonly limits: Limits;
 	/** A new org, owned by the caller, with a default village. Deployment admin. */
 	create(actor: Actor, name: string): Promise<OrgSummary>;
 	rename(actor: Actor, orgId: string, name: string): Promise<OrgSummary>;
-	/** Raises or lowers limits of an org. Deployment admin. */
+	/**
+	 * Raises or lowers limits of an org. How long things last is for owners, how much there may be for the deployment admin.
+	 * Throws `FORBIDDEN`, `VALIDATION_ERROR` (limits that do not go together).
+	 */
 	setLimits(actor: Actor, orgId: string, limits: Partial<OrgLimits>): Promise<OrgSummary>;
 }
 
@@ -59,14 +63,17 @@ export function openOrgs(deps: OrgsDeps): Orgs {
 	const { events, auth, clock, config } = deps;
 	const { db } = deps.database;
 
-	function effective(own: Partial<OrgLimits>): OrgLimits {
-		const deployment = config.maxSessions ? { maxSessionsPerOrg: config.maxSessions } : {};
-		return limitsOf({ ...deployment, ...own });
-	}
+	const limitsInForce = createLimits({ database: deps.database, maxSessions: config.maxSessions });
 
 	function summary(org: typeof orgs.$inferSelect, role: Role | null): OrgSummary {
 		const { id, name, limits } = org;
-		return { id, name, role, limits: effective(limits), createdAt: org.createdAt.toISOString() };
+		return {
+			id,
+			name,
+			role,
+			limits: limitsInForce.over(limits),
+			createdAt: org.createdAt.toISOString()
+		};
 	}
 
 	async function insertOrg(tx: Tx, name: string): Promise<typeof orgs.$inferSelect> {
@@ -127,6 +134,7 @@ export function openOrgs(deps: OrgsDeps): Orgs {
 		...openJoining({ ...deps, ensureFirstOrg }),
 		...openCliTokens({ ...deps, ensureFirstOrg }),
 		...openMembers({ ...deps, change }),
+		limits: limitsInForce,
 		ensureFirstOrg: () => db.transaction(ensureFirstOrg),
 		async list(actor) {
 			const ids = [...actor.memberships.keys()];
@@ -138,10 +146,6 @@ export function openOrgs(deps: OrgsDeps): Orgs {
 			const [org] = await store.findOrgs(db, [orgId]);
 			if (!org) throw missing('ORG_NOT_FOUND');
 			return summary(org, ownRole(actor, orgId));
-		},
-		async limits(orgId, on) {
-			const [org] = await store.findOrgs(on ?? db, [orgId]);
-			return effective(org?.limits ?? {});
 		},
 		async create(actor, name) {
 			demandAdmin(actor);
@@ -181,9 +185,15 @@ export function openOrgs(deps: OrgsDeps): Orgs {
 			});
 		},
 		async setLimits(actor, orgId, limits) {
-			demandAdmin(actor);
+			if (needsAdmin(Object.keys(limits) as LimitName[])) demandAdmin(actor);
+			else visible(actor, orgId, 'org.manage');
 			return change(actor, orgId, async (tx, org) => {
 				const own = { ...org.limits, ...limits };
+				const problem = limitsProblem(limitsInForce.over(own));
+				if (problem)
+					throw new AppError('VALIDATION_ERROR', problem.message, {
+						issues: [{ path: `limits.${problem.path}`, message: problem.message }]
+					});
 				await tx
 					.update(orgs)
 					.set({ limits: own, updatedAt: clock.now() })
@@ -191,7 +201,7 @@ export function openOrgs(deps: OrgsDeps): Orgs {
 				return {
 					result: summary({ ...org, limits: own }, ownRole(actor, orgId)),
 					audit: { action: 'org.limits', target: { kind: 'org', id: orgId }, detail: { limits } },
-					event: { type: 'org.limits_changed', data: { limits: effective(own) } }
+					event: { type: 'org.limits_changed', data: { limits: limitsInForce.over(own) } }
 				};
 			});
 		}

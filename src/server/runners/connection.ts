@@ -65,6 +65,8 @@ export function openRunnerConnection(
 	let forbidden = 0;
 	let heardAt = clock.monotonicMs();
 
+	const failed = (what: string) => (error: unknown) =>
+		logger.error({ err: error, runnerId: runner.id }, what);
 	const send = (frame: ServerFrame) => {
 		if (state !== 'leaving') wire.send(JSON.stringify(frame));
 	};
@@ -195,6 +197,7 @@ export function openRunnerConnection(
 				await terminals.linked(placement, held.inOffset);
 		}
 		await flush();
+		deps.houseChecks.runnerCame(runner.id).catch(failed('houses were not given to a runner'));
 	}
 
 	/** Applies queued reliable frames: many in one transaction, one by one when one of them cannot be applied. */
@@ -251,13 +254,15 @@ export function openRunnerConnection(
 				return deps.approvals.applied(tx, collect, runner.id, frame);
 			case 'approval.withdrawn':
 				return deps.approvals.withdrawn(tx, collect, runner.id, frame.approvalId, frame.reason);
+			case 'house.checked':
+				return deps.houseChecks.checked(tx, collect, runner.id, frame);
 			case 'stream.gap': {
 				const placement = links.placementByStream(frame.streamId);
 				if (placement?.runnerId === runner.id && frame.kind <= 4)
 					collect.after(() => {
 						terminals
 							.gap(placement, frame.kind as OutputKind, frame.from, frame.to, frame.reason)
-							.catch((error: unknown) => logger.error({ err: error }, 'a gap was not recorded'));
+							.catch(failed('a gap was not recorded'));
 					});
 				return;
 			}
@@ -286,19 +291,18 @@ export function openRunnerConnection(
 		switch (frame.t) {
 			case 'heartbeat': {
 				send({ t: 'heartbeat_ack', serverTime: clock.now().toISOString(), echo: frame.timestamp });
-				const { cpuPercent, memoryPercent, diskPercent } = frame.load;
-				if (![cpuPercent, memoryPercent, diskPercent].every((n) => n >= 0 && n <= 100))
+				if (!Object.values(frame.load).every((percent) => percent >= 0 && percent <= 100))
 					return bad('VALIDATION_ERROR', 'load figures are percentages');
 				const skew = clock.now().getTime() - Date.parse(frame.timestamp);
 				deps.runners
 					.heartbeat(runner.id, frame.load, Number.isFinite(skew) ? skew : null)
-					.catch((error: unknown) => logger.warn({ err: error }, 'a heartbeat was not kept'));
+					.catch(failed('a heartbeat was not kept'));
 				return;
 			}
 			case 'ack':
 				if (frame.seq > 0)
-					forgetOutbox(db, runner.id, Math.min(frame.seq, sentSeq)).catch((error: unknown) =>
-						logger.warn({ err: error }, 'the outbox was not trimmed')
+					forgetOutbox(db, runner.id, Math.min(frame.seq, sentSeq)).catch(
+						failed('the outbox was not trimmed')
 					);
 				for (const { streamId, kind, offset } of frame.streams) {
 					const placement = kind === KIND.input ? links.placementByStream(streamId) : null;
@@ -313,9 +317,7 @@ export function openRunnerConnection(
 				} else if (frame.kind === KIND.input) {
 					const placement = links.placementByStream(frame.streamId!);
 					if (placement?.runnerId === runner.id)
-						terminals
-							.linked(placement, frame.offset!)
-							.catch((error: unknown) => logger.warn({ err: error }, 'input was not sent again'));
+						terminals.linked(placement, frame.offset!).catch(failed('input was not sent again'));
 				}
 				return;
 			case 'error':
@@ -391,9 +393,7 @@ export function openRunnerConnection(
 				terminals.unlinked(placement.sessionId);
 			setTimeout(() => {
 				if (links.stopping || links.isOnline(runner.id)) return;
-				deps.runners
-					.disconnected(runner.id)
-					.catch((error: unknown) => logger.error({ err: error }, 'a lost runner was not noted'));
+				deps.runners.disconnected(runner.id).catch(failed('a lost runner was not noted'));
 			}, timings.graceMs).unref();
 		}
 	};

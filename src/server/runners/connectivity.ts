@@ -1,6 +1,5 @@
 // What the door tells of a runner's connection, and what follows for its sessions (control-plane.md 6.2, 6.4).
 import { and, eq, inArray, isNull } from 'drizzle-orm';
-import { limitsOf } from '#domain/limits.ts';
 import type { RunnerLoad } from '#domain/runner.ts';
 import { ACTIVE_STATES } from '#domain/session.ts';
 import type { Hello } from '#protocol/runner/hello.ts';
@@ -12,6 +11,7 @@ import { runners } from '#server/db/schema/runners.ts';
 import { sessions } from '#server/db/schema/sessions.ts';
 import type { Database, Tx } from '#server/db/open.ts';
 import type { Collector, EventLog } from '#server/events/log.ts';
+import type { Limits } from '#server/orgs/limits.ts';
 import { listViews, lockSession } from '#server/sessions/store.ts';
 import { about, type Transition } from '#server/sessions/transition.ts';
 import { emitRunner, sessionsOn, viewOfRunner } from './store.ts';
@@ -46,6 +46,7 @@ export function createConnectivity(deps: {
 	bus: Bus;
 	agents: Agents;
 	transition: Transition;
+	limits: Limits;
 }): Connectivity {
 	const { clock, log, transition } = deps;
 	const { db } = deps.database;
@@ -225,7 +226,7 @@ export function createConnectivity(deps: {
 							{ type: 'requeue' },
 							{ actor: 'sweeper', reason: 'The runner was lost.' }
 						);
-					else if (away >= limitsOf({}).lostGraceSeconds * 1000)
+					else if (away >= (await deps.limits.of(session.orgId, tx)).lostGraceSeconds * 1000)
 						await transition(
 							tx,
 							collect,

@@ -1,6 +1,5 @@
 // Letting machines in: one-time join codes, and the credential each gets for one (control-plane.md 6.1). Only hashes are kept.
 import { and, count, eq, isNull } from 'drizzle-orm';
-import { limitsOf } from '#domain/limits.ts';
 import { audit } from '#server/audit/service.ts';
 import { demand, missing, systemActor, type Actor } from '#server/auth/actor.ts';
 import { hashSecret, newSecret, sameHash, SECRET_PATTERN } from '#server/auth/secrets.ts';
@@ -11,6 +10,7 @@ import type { Database, Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
 import type { EventLog } from '#server/events/log.ts';
 import { newId } from '#server/new-id.ts';
+import type { Limits } from '#server/orgs/limits.ts';
 import { emitRunner, type Runner } from './store.ts';
 
 export interface JoinFacts {
@@ -51,6 +51,7 @@ export function createEnrolment(deps: {
 	database: Database;
 	clock: Clock;
 	log: EventLog;
+	limits: Limits;
 	/** The address runners dial, for the command shown to people. */
 	publicUrl: () => string;
 }): Enrolment {
@@ -62,7 +63,7 @@ export function createEnrolment(deps: {
 		createJoinToken: (actor, input) =>
 			log.transact(async (tx) => {
 				demand(actor, input.orgId, 'runner.manage');
-				await demandRoom(tx, input.orgId);
+				await demandRoom(deps.limits, tx, input.orgId);
 				const now = clock.now();
 				const id = newId(now);
 				const secret = newSecret();
@@ -113,7 +114,7 @@ export function createEnrolment(deps: {
 					token.expiresAt <= now
 				)
 					throw refused;
-				await demandRoom(tx, token.orgId);
+				await demandRoom(deps.limits, tx, token.orgId);
 				const id = newId(now);
 				const secret = newSecret();
 				await tx.insert(runners).values({
@@ -163,10 +164,10 @@ export function createEnrolment(deps: {
 }
 
 /** Throws when the org may have no further runner; the org's row is locked, so that joins cannot pass together. */
-async function demandRoom(tx: Tx, orgId: string): Promise<void> {
+async function demandRoom(limits: Limits, tx: Tx, orgId: string): Promise<void> {
 	const [org] = await tx.select().from(orgs).where(eq(orgs.id, orgId)).for('update');
 	if (!org) throw missing('ORG_NOT_FOUND');
-	const limit = limitsOf(org.limits).maxRunnersPerOrg;
+	const limit = (await limits.of(orgId, tx)).maxRunnersPerOrg;
 	const [row] = await tx
 		.select({ n: count() })
 		.from(runners)

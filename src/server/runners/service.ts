@@ -1,6 +1,7 @@
 // Runners: enrolment, what people do with them, and what the door tells of their connection (control-plane.md 6).
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import type { RunnerMode } from '#domain/runner.ts';
+import { CLOSE } from '#protocol/close-codes.ts';
 import { ACTIVE_STATES } from '#domain/session.ts';
 import type { RunnerView, SessionView } from '#domain/views.ts';
 import { audit } from '#server/audit/service.ts';
@@ -13,8 +14,10 @@ import { sessions } from '#server/db/schema/sessions.ts';
 import type { Database, Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
 import type { Collector, EventLog } from '#server/events/log.ts';
+import type { Limits } from '#server/orgs/limits.ts';
 import { lockSession, listViews } from '#server/sessions/store.ts';
 import { type Transition } from '#server/sessions/transition.ts';
+import type { HouseChecks } from '#server/villages/checks.ts';
 import type { RunnerLinks } from './links.ts';
 import { createConnectivity, type Connectivity } from './connectivity.ts';
 import { createEnrolment, type Enrolment } from './enrolment.ts';
@@ -55,6 +58,8 @@ export function createRunners(deps: {
 	links: RunnerLinks;
 	agents: Agents;
 	transition: Transition;
+	limits: Limits;
+	houseChecks: HouseChecks;
 	/** The address runners dial, for the command shown to people. */
 	publicUrl: () => string;
 }): Runners {
@@ -113,14 +118,24 @@ export function createRunners(deps: {
 				: { t: 'runner.drain', ...(deadline ? { deadlineAt: deadline.toISOString() } : {}) }
 		);
 		await emit(tx, collect, runner.id, type);
-		await audit(tx, {
+		await record(tx, actor, runner, type);
+	}
+
+	const record = (
+		tx: Tx,
+		actor: Actor,
+		runner: Runner,
+		action: string,
+		detail: Record<string, unknown> = {}
+	) =>
+		audit(tx, {
 			orgId: runner.orgId,
 			actor,
-			action: type.replace('runner.', 'runner.'),
+			action,
 			target: { kind: 'runner', id: runner.id },
+			detail,
 			at: clock.now()
 		});
-	}
 
 	return {
 		...enrolment,
@@ -169,7 +184,8 @@ export function createRunners(deps: {
 				setMode(tx, collect, actor, runner, 'active', 'runner.activated', null)
 			),
 		setCapacity: (actor, runnerId, capacity) =>
-			change(actor, runnerId, 'runner.manage', async (tx, collect) => {
+			change(actor, runnerId, 'runner.manage', async (tx, collect, runner) => {
+				await record(tx, actor, runner, 'runner.capacity', { from: runner.capacity, to: capacity });
 				await tx
 					.update(runners)
 					.set({ capacity, updatedAt: clock.now() })
@@ -177,7 +193,8 @@ export function createRunners(deps: {
 				await emit(tx, collect, runnerId, 'runner.changed');
 			}),
 		rename: (actor, runnerId, label) =>
-			change(actor, runnerId, 'runner.manage', async (tx, collect) => {
+			change(actor, runnerId, 'runner.manage', async (tx, collect, runner) => {
+				await record(tx, actor, runner, 'runner.rename', { from: runner.label, to: label });
 				await tx
 					.update(runners)
 					.set({ label, updatedAt: clock.now() })
@@ -217,16 +234,10 @@ export function createRunners(deps: {
 						updatedAt: clock.now()
 					})
 					.where(eq(runners.id, runnerId));
+				await deps.houseChecks.runnerLeft(tx, collect, runnerId);
 				await emit(tx, collect, runnerId, 'runner.deregistered');
-				await audit(tx, {
-					orgId: runner.orgId,
-					actor,
-					action: 'runner.deregister',
-					target: { kind: 'runner', id: runnerId },
-					detail: { force },
-					at: clock.now()
-				});
-				collect.after(() => links.get(runnerId)?.close(4403, 'deregistered'));
+				await record(tx, actor, runner, 'runner.deregister', { force });
+				collect.after(() => links.get(runnerId)?.close(CLOSE.deregistered, 'deregistered'));
 			});
 			return { ok: true };
 		}

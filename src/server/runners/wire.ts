@@ -8,6 +8,7 @@ import type { Logger } from '#server/log.ts';
 import type { SessionFrames } from '#server/sessions/frames.ts';
 import type { Transition } from '#server/sessions/transition.ts';
 import type { Terminals } from '#server/terminals/types.ts';
+import type { HouseChecks } from '#server/villages/checks.ts';
 import type { RunnerLinks } from './links.ts';
 import type { Runners } from './service.ts';
 
@@ -50,6 +51,7 @@ export interface ConnectionDeps {
 	approvals: Approvals;
 	terminals: Terminals;
 	transition: Transition;
+	houseChecks: HouseChecks;
 	timings: RunnerTimings;
 	onRejected?: (code: string) => void;
 }

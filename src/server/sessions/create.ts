@@ -1,7 +1,7 @@
 // Starting a session: the checks of control-plane.md 4.4 in their order, then one transaction.
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { agentName } from '#domain/agent-names.ts';
-import { limitsOf } from '#domain/limits.ts';
+import type { OrgLimits } from '#domain/limits.ts';
 import { isProvider, type ProviderId } from '#domain/provider.ts';
 import { envIssues } from '#domain/session-env.ts';
 import { ACTIVE_STATES, NO_USAGE, type SessionSpec } from '#domain/session.ts';
@@ -15,6 +15,7 @@ import { agents, houses, villages } from '#server/db/schema/villages.ts';
 import type { Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
 import type { Collector } from '#server/events/log.ts';
+import type { Limits } from '#server/orgs/limits.ts';
 import { newId } from '#server/new-id.ts';
 import { findAgent, type Agent } from '#server/agents/store.ts';
 import type { Agents } from '#server/agents/service.ts';
@@ -48,7 +49,7 @@ export interface CreateSession {
 interface Deps {
 	agents: Agents;
 	envSeal: EnvSeal;
-	maxSessions: number | null;
+	limits: Limits;
 }
 
 type House = typeof houses.$inferSelect;
@@ -72,10 +73,7 @@ export async function createSession(
 	const named = input.agentId ? await findAgentOf(tx, input.orgId, input.agentId) : null;
 	demand(actor, input.orgId, 'session.create');
 
-	const limits = limitsOf({
-		...(deps.maxSessions ? { maxSessionsPerOrg: deps.maxSessions } : {}),
-		...org.limits
-	});
+	const limits = deps.limits.over(org.limits);
 	const timeoutMinutes = input.timeoutMinutes ?? limits.defaultTimeoutMinutes;
 	if (timeoutMinutes > limits.maxTimeoutMinutes)
 		throw new AppError('VALIDATION_ERROR', `At most ${limits.maxTimeoutMinutes} minutes.`, {
@@ -93,7 +91,8 @@ export async function createSession(
 	}
 	await demandSignIn(tx, org.id, providerId);
 
-	const agent = named ?? (await idleOrNewAgent(tx, collect, actor, input, providerId, house, now));
+	const agent =
+		named ?? (await idleOrNewAgent(tx, collect, actor, input, providerId, house, limits, now));
 	const home = house ?? (agent.houseId ? await findHouse(tx, org.id, agent.houseId) : null);
 	const id = newId(now);
 	const [row] = await tx
@@ -215,6 +214,7 @@ async function idleOrNewAgent(
 	input: CreateSession,
 	provider: ProviderId,
 	house: House | null,
+	limits: OrgLimits,
 	now: Date
 ): Promise<Agent> {
 	const [village] = house
@@ -246,7 +246,6 @@ async function idleOrNewAgent(
 			a.demo === (input.demo ?? false)
 	);
 	if (idle) return idle;
-	const limits = limitsOf({});
 	if (all.length >= limits.agentsPerVillage)
 		throw new AppError('CONFLICT', `A village has at most ${limits.agentsPerVillage} agents.`);
 	const [row] = await tx

@@ -24,7 +24,15 @@ import { about, type Transition } from './transition.ts';
 type FrameOf<T extends ReliableRunnerFrame['t']> = Extract<ReliableRunnerFrame, { t: T }>;
 type SessionFrame = Exclude<
 	ReliableRunnerFrame,
-	{ t: 'runner.update' | 'runner.bye' | 'approval.applied' | 'approval.withdrawn' | 'stream.gap' }
+	{
+		t:
+			| 'runner.update'
+			| 'runner.bye'
+			| 'approval.applied'
+			| 'approval.withdrawn'
+			| 'stream.gap'
+			| 'house.checked';
+	}
 >;
 
 export interface SessionFrames extends Exits {
@@ -278,10 +286,23 @@ export function createSessionFrames(deps: {
 	) {
 		if (!session.houseId) return;
 		const [house] = await tx.select().from(houses).where(eq(houses.id, session.houseId));
-		if (!house || (house.language === frame.language && house.files === frame.files)) return;
+		if (
+			!house ||
+			(house.readiness === 'ready' &&
+				house.language === frame.language &&
+				house.files === frame.files)
+		)
+			return;
 		const [row] = await tx
 			.update(houses)
-			.set({ language: frame.language, files: frame.files, updatedAt: clock.now() })
+			.set({
+				language: frame.language,
+				files: frame.files,
+				// A session stands in it: whatever a check said or will say, it can be worked in.
+				readiness: 'ready',
+				readinessNote: null,
+				updatedAt: clock.now()
+			})
 			.where(eq(houses.id, house.id))
 			.returning();
 		collect.add(session.orgId, {

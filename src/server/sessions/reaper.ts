@@ -1,6 +1,6 @@
 // The timers of sessions: each is one line around a function that can be called without waiting (control-plane.md 4.3).
 import { and, eq, inArray, isNotNull, lt, sql, type SQL } from 'drizzle-orm';
-import { limitsOf } from '#domain/limits.ts';
+import type { LimitName } from '#domain/limits.ts';
 import { ACTIVE_STATES, isTerminal } from '#domain/session.ts';
 import type { Agents } from '#server/agents/service.ts';
 import type { Approvals } from '#server/approvals/service.ts';
@@ -10,6 +10,7 @@ import type { Database } from '#server/db/open.ts';
 import type { EventLog } from '#server/events/log.ts';
 import type { Retention } from '#server/events/retention.ts';
 import type { Logger } from '#server/log.ts';
+import type { Limits } from '#server/orgs/limits.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Runners } from '#server/runners/service.ts';
 import { tell } from '#server/runners/store.ts';
@@ -38,6 +39,7 @@ export function createReaper(deps: {
 	agents: Agents;
 	transition: Transition;
 	retention: Retention;
+	limits: Limits;
 	/** 15 s, shorter in tests. */
 	everyMs: number;
 }): Reaper {
@@ -81,8 +83,9 @@ export function createReaper(deps: {
 
 	async function sweep(): Promise<void> {
 		const now = clock.now();
-		const limits = limitsOf({});
-		const before = (ms: number) => new Date(now.getTime() - ms);
+		/** Longer ago than this limit of the row's own org. */
+		const passed = (name: LimitName, unit: 'minutes' | 'hours') =>
+			sql`${now.toISOString()}::timestamptz - ${deps.limits.sql(name, sessions.orgId)} * ${sql.raw(`interval '1 ${unit}'`)}`;
 		await deps.approvals.expire();
 		await deps.runners.sweepLost();
 		await each(
@@ -90,7 +93,7 @@ export function createReaper(deps: {
 				and(
 					eq(sessions.state, 'QUEUED'),
 					eq(sessions.phase, 'waiting'),
-					lt(sessions.queuedAt, before(limits.queueTimeoutMinutes * 60_000))
+					lt(sessions.queuedAt, passed('queueTimeoutMinutes', 'minutes'))
 				)
 			),
 			(id) =>
@@ -119,7 +122,7 @@ export function createReaper(deps: {
 			await ids(
 				and(
 					eq(sessions.state, 'PAUSED_BY_HUMAN'),
-					lt(sessions.pausedAt, before(limits.maxPauseHours * 3_600_000))
+					lt(sessions.pausedAt, passed('maxPauseHours', 'hours'))
 				)
 			),
 			stopFor('user', 'pause_expired')
@@ -129,7 +132,7 @@ export function createReaper(deps: {
 				and(
 					inArray(sessions.state, [...ACTIVE_STATES]),
 					isNotNull(sessions.stopCause),
-					lt(sessions.stopRequestedAt, before(STOP_UNCONFIRMED_MS))
+					lt(sessions.stopRequestedAt, new Date(now.getTime() - STOP_UNCONFIRMED_MS))
 				)
 			),
 			(id) =>
@@ -149,7 +152,7 @@ export function createReaper(deps: {
 			await ids(
 				and(
 					eq(sessions.dataExpired, false),
-					lt(sessions.endedAt, before(limits.sessionDataTtlHours * 3_600_000))
+					lt(sessions.endedAt, passed('sessionDataTtlHours', 'hours'))
 				)
 			),
 			expire

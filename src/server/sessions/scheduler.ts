@@ -11,7 +11,7 @@ import type { Collector, EventLog } from '#server/events/log.ts';
 import type { Logger } from '#server/log.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import { tell } from '#server/runners/store.ts';
-import { limitsOf } from '#domain/limits.ts';
+import type { Limits } from '#server/orgs/limits.ts';
 import type { Terminals } from '#server/terminals/types.ts';
 import type { EnvSeal } from './sealed-env.ts';
 import { lockSession, viewOf, type Session } from './store.ts';
@@ -39,6 +39,7 @@ export function createScheduler(deps: {
 	terminals: Terminals;
 	transition: Transition;
 	envSeal: EnvSeal;
+	limits: Limits;
 }): Scheduler {
 	const { clock, links, log, terminals, transition } = deps;
 	const { db } = deps.database;
@@ -96,6 +97,7 @@ export function createScheduler(deps: {
 			usage: NO_USAGE,
 			assignedAt: clock.now()
 		});
+		const { approvalTimeoutSeconds } = await deps.limits.of(session.orgId, tx);
 		await tell(NOT_YET, tx, collect, runnerId, {
 			t: 'session.start',
 			sessionId: session.id,
@@ -120,7 +122,7 @@ export function createScheduler(deps: {
 					: session.timeoutMinutes * 60_000,
 				versions: {},
 				features: session.spec.features,
-				approvals: { timeoutMs: limitsOf({}).approvalTimeoutSeconds * 1000, onDeny: session.onDeny }
+				approvals: { timeoutMs: approvalTimeoutSeconds * 1000, onDeny: session.onDeny }
 			}
 		});
 		const placement = {

@@ -2,7 +2,7 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import { isTerminal, type SessionState } from '#domain/session.ts';
 import type { ProviderId } from '#domain/provider.ts';
-import type { FeedEvent, Page, SessionView } from '#domain/views.ts';
+import type { FeedEvent, Page, SessionDetail, SessionView } from '#domain/views.ts';
 import { audit } from '#server/audit/service.ts';
 import { demand, missing, type Actor } from '#server/auth/actor.ts';
 import { events } from '#server/db/schema/events.ts';
@@ -16,6 +16,7 @@ import { tell } from '#server/runners/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Terminals } from '#server/terminals/types.ts';
 import type { Agents } from '#server/agents/service.ts';
+import type { Limits } from '#server/orgs/limits.ts';
 import { newId } from '#server/new-id.ts';
 import { createSession, type CreateSession } from './create.ts';
 import type { EnvSeal } from './sealed-env.ts';
@@ -33,7 +34,8 @@ import type { Transition } from './transition.ts';
 
 export interface Sessions {
 	create(actor: Actor, input: CreateSession): Promise<SessionView>;
-	get(actor: Actor, sessionId: string): Promise<SessionView>;
+	/** With where its output begins and ends at this moment. */
+	get(actor: Actor, sessionId: string): Promise<SessionDetail>;
 	list(
 		actor: Actor,
 		filter: SessionFilter,
@@ -50,6 +52,8 @@ export interface Sessions {
 	/** Starts the same thing again with a fresh session. */
 	retry(actor: Actor, sessionId: string): Promise<SessionView>;
 	input(actor: Actor, sessionId: string, data: Uint8Array): Promise<{ bytes: number }>;
+	/** Puts on record that somebody types with the keyboard of a terminal; once per hold, never what is typed. */
+	typing(actor: Actor, session: { sessionId: string; orgId: string }): Promise<void>;
 	events(
 		actor: Actor,
 		sessionId: string,
@@ -76,7 +80,7 @@ export interface SessionDeps {
 	agents: Agents;
 	transition: Transition;
 	envSeal: EnvSeal;
-	maxSessions: number | null;
+	limits: Limits;
 	/** How long a runner may take to confirm a pause; 5 s unless a test shortens it. */
 	confirmMs?: number;
 }
@@ -166,6 +170,24 @@ export function createSessions(deps: SessionDeps): Sessions {
 		return viewOf(db, sessionId, clock.now());
 	}
 
+	/** That a person wrote to a terminal; what they wrote is no business of the audit. */
+	const record = (
+		actor: Actor,
+		action: 'terminal.input' | 'terminal.type',
+		session: { id: string; orgId: string },
+		detail: Record<string, unknown>
+	) =>
+		db.transaction((tx) =>
+			audit(tx, {
+				orgId: session.orgId,
+				actor,
+				action,
+				target: { kind: 'session', id: session.id },
+				detail,
+				at: clock.now()
+			})
+		);
+
 	return {
 		demandSession,
 		create: (actor, input) =>
@@ -175,8 +197,15 @@ export function createSessions(deps: SessionDeps): Sessions {
 				return view;
 			}),
 		async get(actor, sessionId) {
-			await demandSession(actor, sessionId);
-			return viewOf(db, sessionId, clock.now());
+			const session = await demandSession(actor, sessionId);
+			const view = await viewOf(db, sessionId, clock.now());
+			const { termNext } = session;
+			const terminal = view.dataExpired
+				? { firstOffset: termNext, nextOffset: termNext }
+				: view.attempt === 0
+					? { firstOffset: 0, nextOffset: 0 }
+					: await terminals.extent(sessionId);
+			return { ...view, terminal };
 		},
 		async list(actor, filter, { page, pageSize }) {
 			demand(actor, filter.orgId, 'session.read');
@@ -231,6 +260,7 @@ export function createSessions(deps: SessionDeps): Sessions {
 					attempted: 'retry',
 					allowed: ['stop']
 				});
+			const { maxTimeoutMinutes } = await deps.limits.of(old.orgId);
 			return this.create(actor, {
 				orgId: old.orgId,
 				providerId: old.providerId satisfies ProviderId,
@@ -241,7 +271,8 @@ export function createSessions(deps: SessionDeps): Sessions {
 				command: old.spec.command ?? undefined,
 				scenario: old.spec.scenario ?? undefined,
 				worktree: old.spec.worktree,
-				timeoutMinutes: old.timeoutMinutes,
+				// The org may have shortened it meanwhile.
+				timeoutMinutes: Math.min(old.timeoutMinutes, maxTimeoutMinutes),
 				onDeny: old.onDeny,
 				onRunnerLost: old.onRunnerLost,
 				features: old.spec.features,
@@ -252,8 +283,10 @@ export function createSessions(deps: SessionDeps): Sessions {
 			const session = await demandSession(actor, sessionId);
 			demand(actor, session.orgId, 'terminal.write', 'SESSION_NOT_FOUND');
 			await terminals.acceptInput(sessionId, data, { userId: actor.id, name: actor.name });
+			await record(actor, 'terminal.input', session, { bytes: data.length });
 			return { bytes: data.length };
 		},
+		typing: (actor, { sessionId: id, orgId }) => record(actor, 'terminal.type', { id, orgId }, {}),
 		async events(actor, sessionId, afterSeq, limit) {
 			await demandSession(actor, sessionId);
 			const rows = await db

@@ -22,6 +22,11 @@ test('a session is created, queued, placed, started and completed by its runner'
 		async () => (await operator.sessions.get({ sessionId: created.id })).state === 'RUNNING'
 	);
 	runner.bytes(1, start.streamId, 0, 'hello');
+	// Where the output ends is true while the session lives, not only afterwards.
+	await until(async () => {
+		const { terminal } = await operator.sessions.get({ sessionId: created.id });
+		return terminal.firstOffset === 0 && terminal.nextOffset === 5;
+	}, 'the end of the output');
 	runner.exit(start, 0, 5);
 	const done = await until(async () => {
 		const s = await operator.sessions.get({ sessionId: created.id });

@@ -143,7 +143,6 @@ function view(
 		pendingApprovals,
 		usage: s.usage,
 		eventSeq: row.eventSeq ?? 0,
-		terminal: { firstOffset: 0, nextOffset: s.termNext },
 		connectivity: s.connectivity,
 		dataExpired: s.dataExpired,
 		demo: s.demo

@@ -1,5 +1,6 @@
 // One timer for all sockets of a door: pings them, and ends those from which nothing came.
 import type { WebSocket } from 'ws';
+import { CLOSE } from '#protocol/close-codes.ts';
 
 export interface Heartbeat {
 	/** Watches a socket until it closes. */
@@ -18,7 +19,7 @@ export function createHeartbeat(everyMs: number, deadMs: number): Heartbeat {
 			const now = performance.now();
 			for (const [socket, state] of seen) {
 				if (now - state.at > deadMs + 2_000) socket.terminate();
-				else if (now - state.at > deadMs) socket.close(1001, 'ping timeout');
+				else if (now - state.at > deadMs) socket.close(CLOSE.goingAway, 'ping timeout');
 				else if (now - state.pingedAt >= everyMs && socket.readyState === socket.OPEN) {
 					state.pingedAt = now;
 					socket.ping();

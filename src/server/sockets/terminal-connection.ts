@@ -37,6 +37,8 @@ interface Attachment {
 	sessionId: string;
 	orgId: string;
 	viewer: Viewer;
+	/** That somebody types here is on record, since this viewer last got the keyboard. */
+	noted: boolean;
 }
 
 export interface TerminalConnection {
@@ -52,6 +54,8 @@ export function createTerminalConnection(deps: {
 	session(actor: Actor, sessionId: string): Promise<{ orgId: string }>;
 	terminals: Terminals;
 	log: Logger;
+	/** The first key since this viewer got the keyboard. */
+	onTyping?(actor: Actor, session: { sessionId: string; orgId: string }): void;
 }): TerminalConnection {
 	const { socket, terminals } = deps;
 	let { actor } = deps;
@@ -131,13 +135,17 @@ export function createTerminalConnection(deps: {
 				message(down) {
 					// The engine let go of it: its bytes were deleted.
 					if (down.t === 'detached') attachments.delete(down.stream);
+					if (down.t === 'keyboard' && down.holder?.viewerId !== peer.id) {
+						const mine = attachments.get(down.stream);
+						if (mine) mine.noted = false;
+					}
 					send(down);
 				}
 			};
 			const who = { userId: actor.id, name: actor.name, canWrite: canWrite(orgId) };
 			const viewer = await terminals.attach(sessionId, peer, who, message, ref);
 			if (closed) return viewer.detach();
-			attachments.set(viewer.stream, { sessionId, orgId, viewer });
+			attachments.set(viewer.stream, { sessionId, orgId, viewer, noted: false });
 			// Rights may have changed while the session was opened.
 			check(viewer.stream);
 		} catch (error) {
@@ -230,6 +238,10 @@ export function createTerminalConnection(deps: {
 					attachment.viewer.setCanWrite(canWrite(attachment.orgId));
 					// A copy: what the socket read into is used again.
 					attachment.viewer.type(offset, Buffer.from(payload));
+					if (!attachment.noted) {
+						attachment.noted = true;
+						deps.onTyping?.(actor, attachment);
+					}
 				} catch (error) {
 					fail(error, { stream, counter: offset });
 				}

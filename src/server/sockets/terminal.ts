@@ -35,6 +35,8 @@ export interface TerminalDoorDeps {
 	terminals: Terminals;
 	revocations: Revocations;
 	log: Logger;
+	/** Somebody begins to type: the first key since they got the keyboard. */
+	onTyping?(actor: Actor, session: { sessionId: string; orgId: string }): void;
 	timings?: Partial<TerminalDoorTimings>;
 }
 

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { createWSSGlobalInstance, GlobalThisWSS } from 'trpc-sveltekit/websocket';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { CLOSE } from '#protocol/close-codes.ts';
 import type { Actor } from '#server/auth/actor.ts';
 import { concerns, type Revocations } from '#server/auth/revocation.ts';
 import type { Context } from '#server/trpc/trpc.ts';
@@ -19,9 +20,6 @@ const SOCKETS_PER_USER = 20;
 const MAX_UNREAD = 4 * 1_048_576;
 const WATCH_MS = 1_000;
 const KEEP_ALIVE = { enabled: true, pingMs: 25_000, pongWaitMs: 35_000 };
-
-/** Close code of a reader that does not read; the client comes back with its last id. */
-const TOO_SLOW = 4408;
 
 export function createTrpcDoor(deps: {
 	app: () => App;
@@ -49,14 +47,14 @@ export function createTrpcDoor(deps: {
 		for (const [socket, actor] of open)
 			if (concerns(revocation, actor)) {
 				// A changed role is no lost sign-in: the client comes back and is asked again what it may.
-				if (revocation.kind === 'membership') socket.close(1012, 'access changed');
-				else socket.close(4401, 'access ended');
+				if (revocation.kind === 'membership') socket.close(CLOSE.restarting, 'access changed');
+				else socket.close(CLOSE.unauthorized, 'access ended');
 			}
 	});
 	const watch = setInterval(() => {
 		for (const socket of open.keys())
 			if (socket.bufferedAmount > MAX_UNREAD) {
-				socket.close(TOO_SLOW, 'CONSUMER_TOO_SLOW');
+				socket.close(CLOSE.windowExceeded, 'CONSUMER_TOO_SLOW');
 				// Its close frame waits behind what it does not read.
 				socket.terminate();
 			}
@@ -85,7 +83,8 @@ export function createTrpcDoor(deps: {
 			return {
 				accept(socket) {
 					// Of many upgrades admitted in the same moment, those that came too late are told here.
-					if (socketsOf(actor.id) >= SOCKETS_PER_USER) return socket.close(4429, 'RATE_LIMITED');
+					if (socketsOf(actor.id) >= SOCKETS_PER_USER)
+						return socket.close(CLOSE.flood, 'RATE_LIMITED');
 					actors.set(request, actor);
 					open.set(socket, actor);
 					socket.once('close', () => open.delete(socket));

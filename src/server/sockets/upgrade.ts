@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
+import { CLOSE } from '#protocol/close-codes.ts';
 import type { Logger } from '#server/log.ts';
 
 /** Refused before the upgrade, with a real HTTP status. */
@@ -128,7 +129,7 @@ export function createUpgrades(deps: {
 				})
 				.finally(leave);
 		},
-		async close(code = 1012, reason = 'restarting') {
+		async close(code = CLOSE.restarting, reason = 'restarting') {
 			closing = true;
 			await Promise.all([...servers.values()].map(async ({ door }) => door.close(code, reason)));
 			for (const { wss } of servers.values()) wss.close();

@@ -260,6 +260,10 @@ export function openTerminals(deps: {
 			const session = await sessions.open(sessionId);
 			return session.room.attach(peer, who, options, ref);
 		},
+		async extent(sessionId) {
+			const { terminal } = (await sessions.open(sessionId)).store;
+			return { firstOffset: terminal.first, nextOffset: terminal.head };
+		},
 		async read(sessionId, fromOffset, maxBytes) {
 			const { store } = await sessions.open(sessionId);
 			const { terminal } = store;

@@ -160,6 +160,8 @@ export interface Terminals {
 		/** Echoed in `attached`. */
 		ref: number
 	): Promise<Viewer>;
+	/** The session offsets of the terminal bytes that are kept. Throws `SESSION_DATA_EXPIRED`. */
+	extent(sessionId: string): Promise<{ firstOffset: number; nextOffset: number }>;
 	/** At most 262,144 bytes of terminal output from an offset. Throws `SESSION_DATA_EXPIRED`. */
 	read(sessionId: string, fromOffset: number, maxBytes: number): Promise<ReadResult>;
 	/** The whole transcript as asciicast v2, true to time and size. */

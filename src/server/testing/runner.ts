@@ -29,6 +29,8 @@ export interface TestRunner {
 	run(): Promise<FrameOf<'session.start'>>;
 	exit(start: FrameOf<'session.start'>, code: number, finalOffset?: number): void;
 	hello(extra?: Record<string, unknown>): void;
+	/** What it answers when it is asked to look at a house; null: nothing. */
+	seesHouse: { ok: boolean; message?: string; language?: string; files?: number } | null;
 	close(): void;
 }
 
@@ -57,7 +59,20 @@ export async function connectRunner(
 	const received: ServerFrame[] = [];
 	const input: Buffer[] = [];
 	socket.on('message', (data: Buffer, binary) => {
-		if (!binary) return void received.push(JSON.parse(data.toString()) as ServerFrame);
+		if (!binary) {
+			const frame = JSON.parse(data.toString()) as ServerFrame;
+			received.push(frame);
+			if (frame.t === 'house.check' && runner.seesHouse)
+				runner.say({
+					t: 'house.checked',
+					requestId: frame.requestId,
+					...(frame.houseId ? { houseId: frame.houseId } : {}),
+					language: null,
+					files: null,
+					...runner.seesHouse
+				});
+			return;
+		}
 		const result = decodeBinary(data);
 		if (result.ok) input.push(Buffer.from(result.frame.payload));
 	});
@@ -146,6 +161,7 @@ export async function connectRunner(
 				})
 			);
 		},
+		seesHouse: { ok: true, language: 'TypeScript', files: 42 },
 		close: () => socket.terminate()
 	};
 	const started = new Set<string>();

@@ -1,6 +1,6 @@
 // Orgs, their members and invitations.
 import { z } from 'zod';
-import { DEFAULT_LIMITS, type OrgLimits } from '#domain/limits.ts';
+import { LIMIT_NAMES, LIMITS, type LimitName, type OrgLimits } from '#domain/limits.ts';
 import { ROLES } from '#domain/permissions.ts';
 import { demand } from '#server/auth/actor.ts';
 import { listAudit, verifyAudit } from '#server/audit/service.ts';
@@ -11,34 +11,13 @@ const zRole = z.enum(ROLES);
 const zOrg = { orgId: zId };
 const zKey = { idempotencyKey: zIdempotencyKey };
 
-/** Ceilings that a deployment admin may raise the limits to. */
-const CEILINGS: Record<keyof OrgLimits, number> = {
-	maxSessionsPerOrg: 1000,
-	maxRunnersPerOrg: 1000,
-	defaultTimeoutMinutes: 1440,
-	maxTimeoutMinutes: 1440,
-	queueTimeoutMinutes: 1440,
-	maxPauseHours: 720,
-	sessionDataTtlHours: 8760,
-	approvalTimeoutSeconds: 86_400,
-	lostGraceSeconds: 86_400,
-	approvalsPendingPerSession: 1000,
-	villagesPerOrg: 1000,
-	housesPerVillage: 5000,
-	agentsPerVillage: 5000
-};
 const zLimits = z.strictObject(
 	Object.fromEntries(
-		Object.keys(DEFAULT_LIMITS).map((name) => [
+		LIMIT_NAMES.map((name) => [
 			name,
-			z
-				.number()
-				.int()
-				.min(1)
-				.max(CEILINGS[name as keyof OrgLimits])
-				.optional()
+			z.number().int().min(LIMITS[name].least).max(LIMITS[name].most).optional()
 		])
-	) as Record<keyof OrgLimits, z.ZodOptional<z.ZodNumber>>
+	) as Record<LimitName, z.ZodOptional<z.ZodNumber>>
 );
 
 export const orgsRouter = router({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
 import { MAP_LIMIT } from '#domain/village.ts';
 import { houseActivity } from '#server/villages/activity.ts';
 import { CHECKLIST_STEPS } from '#server/villages/newcomers.ts';
@@ -23,7 +24,9 @@ export const villagesRouter = router({
 			z.strictObject({
 				villageId: zId,
 				version: z.number().int().min(1).max(2_000_000_000),
-				houses: z.array(z.strictObject({ id: zId, x: zTile, y: zTile })).max(200),
+				houses: z
+					.array(z.strictObject({ id: zId, x: zTile, y: zTile }))
+					.max(LIMITS.housesPerVillage.most),
 				...key
 			})
 		)
@@ -57,6 +60,11 @@ export const housesRouter = router({
 		)
 		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.villages.addHouse(ctx.actor, input)),
+	/** Has a runner look at it once more; the answer comes as a changed house. */
+	check: authedProcedure
+		.input(z.strictObject({ houseId: zId, ...key }))
+		.use(idempotent)
+		.mutation(({ ctx, input }) => ctx.app.villages.checkHouse(ctx.actor, input.houseId)),
 	remove: authedProcedure
 		.input(z.strictObject({ houseId: zId, ...key }))
 		.use(idempotent)

@@ -1,8 +1,6 @@
 // Villages and houses: what a page starts from, and adding, moving and removing repositories.
 import { and, count, desc, eq, inArray, or } from 'drizzle-orm';
-import { DEFAULT_LIMITS } from '#domain/limits.ts';
 import { can } from '#domain/permissions.ts';
-import { localPathProblem, refProblem, repoUrlProblem } from '#domain/repo.ts';
 import { ACTIVE_STATES } from '#domain/session.ts';
 import type { AgentRow, HouseRow, PersonRow, VillageState } from '#domain/views.ts';
 import { audit } from '#server/audit/service.ts';
@@ -16,9 +14,12 @@ import type { Database, Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
 import type { Collector, EventLog } from '#server/events/log.ts';
 import { newId } from '#server/new-id.ts';
+import type { Limits } from '#server/orgs/limits.ts';
 import { findRunner, listRunners } from '#server/runners/store.ts';
 import { listViews } from '#server/sessions/store.ts';
+import type { HouseChecks } from './checks.ts';
 import type { Newcomers } from './newcomers.ts';
+import { placeOf } from './place.ts';
 import { findHouse, findVillage, houseView, listHouses, plotOf } from './store.ts';
 
 export interface AddHouse {
@@ -37,7 +38,10 @@ export interface Villages {
 	state(actor: Actor, villageId: string): Promise<VillageState>;
 	agents(actor: Actor, villageId: string): Promise<AgentRow[]>;
 	houses(actor: Actor, villageId: string): Promise<HouseRow[]>;
+	/** Throws what `HouseChecks.folder` throws for a folder, `HOUSE_EXISTS`, `VALIDATION_ERROR`, `CONFLICT` (too many). */
 	addHouse(actor: Actor, input: AddHouse): Promise<HouseRow>;
+	/** Has a house looked at once more. Throws as `addHouse`, or `RUNNER_OFFLINE` when no runner is there. */
+	checkHouse(actor: Actor, houseId: string): Promise<HouseRow>;
 	removeHouse(actor: Actor, houseId: string): Promise<void>;
 	/** Folders of a runner below which a local house may lie. */
 	roots(actor: Actor, runnerId: string): Promise<string[]>;
@@ -61,12 +65,16 @@ export interface Villages {
 
 /** Sessions that ended this long ago still stand in the snapshot, so that a page can show how they ended. */
 const RECENT = 50;
+/** Of a rearrangement of more houses than these, the audit keeps the number and the first ones. */
+const HOUSES_ON_RECORD = 50;
 
 export function createVillages(deps: {
 	database: Database;
 	clock: Clock;
 	log: EventLog;
 	newcomers: Newcomers;
+	limits: Limits;
+	checks: HouseChecks;
 	people: (villageId: string) => PersonRow[];
 	/** Folders that runners are allowed for the village's own use: no place for houses of people. */
 	ownFolders?: readonly string[];
@@ -87,6 +95,14 @@ export function createVillages(deps: {
 		demand(actor, village.orgId, 'village.read', 'VILLAGE_NOT_FOUND');
 		demand(actor, village.orgId, right, 'VILLAGE_NOT_FOUND');
 		return village;
+	}
+
+	async function demandHouse(actor: Actor, id: string) {
+		const house = await findHouse(db, id);
+		if (!house) throw missing('HOUSE_NOT_FOUND');
+		demand(actor, house.orgId, 'house.read', 'HOUSE_NOT_FOUND');
+		demand(actor, house.orgId, 'house.manage', 'HOUSE_NOT_FOUND');
+		return house;
 	}
 
 	const emitHouse: Villages['emitHouse'] = (
@@ -214,17 +230,21 @@ export function createVillages(deps: {
 		},
 		async addHouse(actor, input) {
 			const village = await demandVillage(actor, input.villageId, 'house.manage');
-			const place = await placeOf(input, village.orgId);
+			const place = await placeOf({ db, rootsOf }, input, village.orgId);
+			const { runnerId, localPath } = place;
+			// Whether the folder is there only its runner can say, and nobody wants to learn it at the first start.
+			const facts =
+				runnerId && localPath ? await deps.checks.folder(runnerId, localPath) : undefined;
 			return log.transact(async (tx, collect) => {
+				// Held until the commit, so that two cannot pass the limit together, and no two get the same plot.
+				await tx.select().from(villages).where(eq(villages.id, village.id)).for('update');
 				const [have] = await tx
 					.select({ n: count() })
 					.from(houses)
 					.where(eq(houses.villageId, village.id));
-				if ((have?.n ?? 0) >= DEFAULT_LIMITS.housesPerVillage)
-					throw new AppError(
-						'CONFLICT',
-						`A village has at most ${DEFAULT_LIMITS.housesPerVillage} houses.`
-					);
+				const { housesPerVillage } = await deps.limits.of(village.orgId, tx);
+				if ((have?.n ?? 0) >= housesPerVillage)
+					throw new AppError('CONFLICT', `A village has at most ${housesPerVillage} houses.`);
 				const now = clock.now();
 				const id = newId(now);
 				const at = await plotOf(tx, village, id);
@@ -242,14 +262,18 @@ export function createVillages(deps: {
 						localPath: place.localPath,
 						runnerId: place.runnerId,
 						defaultBranch: input.branch ?? 'main',
+						branchGiven: input.branch !== undefined,
+						language: facts?.language ?? null,
+						files: facts?.files ?? null,
+						readiness: facts ? 'ready' : 'unknown',
+						checkedBy: place.runnerId,
 						demo: input.demo ?? false,
 						createdBy: actor.id
 					})
 					.onConflictDoNothing()
 					.returning();
 				if (!row) throw new AppError('HOUSE_EXISTS', 'This repository already has a house here.');
-				const view = houseView(row);
-				emitHouse(tx, collect, view, village.orgId, actor.id);
+				emitHouse(tx, collect, houseView(row), village.orgId, actor.id);
 				await audit(tx, {
 					orgId: village.orgId,
 					actor,
@@ -258,14 +282,22 @@ export function createVillages(deps: {
 					detail: { name: row.name, source: row.source },
 					at: now
 				});
-				return view;
+				return houseView(facts ? row : await deps.checks.fetch(tx, collect, row));
+			});
+		},
+		async checkHouse(actor, houseId) {
+			await demandHouse(actor, houseId);
+			return log.transact(async (tx, collect) => {
+				const [house] = await tx.select().from(houses).where(eq(houses.id, houseId)).for('update');
+				if (!house) throw missing('HOUSE_NOT_FOUND');
+				const asked = await deps.checks.fetch(tx, collect, house);
+				if (asked === house)
+					throw new AppError('RUNNER_OFFLINE', 'No runner is there that could look at it.');
+				return houseView(asked);
 			});
 		},
 		async removeHouse(actor, houseId) {
-			const house = await findHouse(db, houseId);
-			if (!house) throw missing('HOUSE_NOT_FOUND');
-			demand(actor, house.orgId, 'house.read', 'HOUSE_NOT_FOUND');
-			demand(actor, house.orgId, 'house.manage', 'HOUSE_NOT_FOUND');
+			const house = await demandHouse(actor, houseId);
 			await log.transact(async (tx, collect) => {
 				const active = await tx
 					.select({ id: sessions.id })
@@ -319,6 +351,18 @@ export function createVillages(deps: {
 					if (!row) throw missing('HOUSE_NOT_FOUND');
 					emitHouse(tx, collect, houseView(row), village.orgId, actor.id, 'house.changed');
 				}
+				await audit(tx, {
+					orgId: village.orgId,
+					actor,
+					action: 'village.arrange',
+					target: { kind: 'village', id: village.id },
+					detail: {
+						version: moved.layoutVersion,
+						moved: input.houses.length,
+						houses: input.houses.slice(0, HOUSES_ON_RECORD)
+					},
+					at: clock.now()
+				});
 				collect.add(village.orgId, {
 					stream: `village:${village.id}`,
 					type: 'layout_changed',
@@ -330,41 +374,4 @@ export function createVillages(deps: {
 			});
 		}
 	};
-
-	/** Checks where a repository is said to lie; throws `VALIDATION_ERROR` before anything is started. */
-	async function placeOf(input: AddHouse, orgId: string) {
-		const refuse = (path: string, message: string) =>
-			new AppError('VALIDATION_ERROR', message, { issues: [{ path, message }] });
-		if (input.branch) {
-			const problem = refProblem(input.branch);
-			if (problem) throw refuse('branch', `This branch cannot be used: ${problem}.`);
-		}
-		if (input.source === 'git_url') {
-			const url = input.url?.trim() ?? '';
-			const problem = repoUrlProblem(url);
-			if (problem) throw refuse('url', `This address cannot be used: ${problem}.`);
-			return { url, localPath: null, runnerId: null, name: lastPart(url.replace(/\.git\/?$/, '')) };
-		}
-		if (!input.runnerId) throw refuse('runnerId', 'Say on which runner the folder lies.');
-		const runner = await findRunner(db, input.runnerId);
-		if (!runner || runner.orgId !== orgId) throw missing('RUNNER_NOT_FOUND');
-		const path = (input.path ?? '').replace(/(.)\/+$/, '$1');
-		const problem = localPathProblem(path);
-		if (problem) throw refuse('path', `This folder cannot be used: ${problem}.`);
-		// The runner resolves links and checks again; here only what can be said without its disk.
-		const roots = rootsOf(runner);
-		const inside = roots.some(
-			(root) => path === root || path.startsWith(`${root.replace(/\/$/, '')}/`)
-		);
-		if (!inside)
-			throw refuse(
-				'path',
-				roots.length === 0
-					? 'This runner allows no local folders. Start it with --allow-local DIR.'
-					: `This runner allows folders below ${roots.join(', ')}.`
-			);
-		return { url: null, localPath: path, runnerId: runner.id, name: lastPart(path) };
-	}
 }
-
-const lastPart = (path: string) => path.split(/[/:]/).filter(Boolean).at(-1) ?? path;

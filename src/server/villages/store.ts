@@ -38,6 +38,8 @@ export function houseView(h: House): HouseRow {
 		defaultBranch: h.defaultBranch,
 		language: h.language,
 		files: h.files,
+		readiness: h.readiness,
+		readinessNote: h.readinessNote,
 		x: h.x,
 		y: h.y,
 		demo: h.demo,

@@ -82,7 +82,6 @@ export function sessionRow(fields: Partial<SessionView> = {}): SessionView {
 		pendingApprovals: [],
 		usage: NO_USAGE,
 		eventSeq: 1,
-		terminal: { firstOffset: 0, nextOffset: 0 },
 		connectivity: 'ok',
 		dataExpired: false,
 		demo: false,

@@ -16,6 +16,8 @@ export function houseRow(id: string, more: Partial<HouseRow> = {}): HouseRow {
 		defaultBranch: 'main',
 		language: 'TypeScript',
 		files: 42,
+		readiness: 'ready',
+		readinessNote: null,
 		x: null,
 		y: null,
 		demo: false,

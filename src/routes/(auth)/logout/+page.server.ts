@@ -6,7 +6,7 @@ export const load: PageServerLoad = () => redirect(303, '/login');
 export const actions: Actions = {
 	default: async ({ locals, cookies, url }) => {
 		const { actor, app } = locals;
-		if (actor?.kind === 'user' && actor.credentialId) await app.auth.signOut(actor.credentialId);
+		if (actor) await app.auth.signOut(actor);
 		const cookie = app.auth.sessions.sessionCookie(null, url.protocol === 'https:');
 		cookies.set(cookie.name, cookie.value, cookie.options);
 		redirect(303, '/login');

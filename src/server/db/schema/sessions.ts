@@ -15,13 +15,7 @@ import {
 	text,
 	uniqueIndex
 } from 'drizzle-orm/pg-core';
-import type {
-	ApprovalAction,
-	ApprovalEffect,
-	ApprovalKind,
-	ApprovalStatus,
-	Risk
-} from '#domain/approval.ts';
+import type { ApprovalEffect, ApprovalStatus } from '#domain/approval.ts';
 import type { Level, ProviderId } from '#domain/provider.ts';
 import type {
 	FailureClass,
@@ -32,6 +26,7 @@ import type {
 	StopCause,
 	Usage
 } from '#domain/session.ts';
+import type { ApprovalAction, ApprovalKind, Risk } from '#protocol/approval-words.ts';
 import { agents } from './villages.ts';
 import { at } from './columns.ts';
 

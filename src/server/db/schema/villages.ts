@@ -11,6 +11,7 @@ import {
 	text,
 	uniqueIndex
 } from 'drizzle-orm/pg-core';
+import type { HouseReadiness } from '#domain/village.ts';
 import type { AgentState } from '#domain/mood.ts';
 import type { ProviderId } from '#domain/provider.ts';
 import { orgs } from './accounts.ts';
@@ -52,8 +53,16 @@ export const houses = pgTable(
 		localPath: text('local_path'),
 		runnerId: text('runner_id'),
 		defaultBranch: text('default_branch').notNull().default('main'),
+		/** Somebody chose the branch; else it becomes the one the repository names. */
+		branchGiven: boolean('branch_given').notNull().default(true),
 		language: text('language'),
 		files: integer('files'),
+		/** Whether a runner has looked at it: `unknown` nobody yet, `ready` it can be worked in. */
+		readiness: text('readiness').$type<HouseReadiness>().notNull().default('unknown'),
+		/** Why not, in the words of the runner that failed. */
+		readinessNote: text('readiness_note'),
+		/** The runner that looks, or looked last. */
+		checkedBy: text('checked_by'),
 		x: real('x'),
 		y: real('y'),
 		demo: boolean('demo').notNull().default(false),
@@ -70,7 +79,8 @@ export const houses = pgTable(
 			sql`coalesce(${t.localPath}, '')`,
 			sql`coalesce(${t.runnerId}, '')`
 		),
-		check('houses_source_check', sql`${t.source} in ('github','git_url','local')`)
+		check('houses_source_check', sql`${t.source} in ('github','git_url','local')`),
+		check('houses_readiness', sql`${t.readiness} in ('unknown','checking','ready','failed')`)
 	]
 );
 

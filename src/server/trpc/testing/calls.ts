@@ -68,6 +68,7 @@ export const MATRIX: Record<string, Entry> = {
 			url: `https://example.org/${newId()}.git`
 		})
 	},
+	'houses.check': { right: 'house.manage', input: house },
 	'houses.remove': { right: 'house.manage', input: house },
 	'orgs.list': { right: 'self' },
 	'orgs.get': { right: 'org.read', input: org },
