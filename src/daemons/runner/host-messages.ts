@@ -47,7 +47,7 @@ export function createHostMessages(
 	}
 
 	return (message) => {
-		if (message.t === 'stats_reply' || message.t === 'discarded') return;
+		if (message.t === 'stats_reply' || message.t === 'discarded' || message.t === 'pong') return;
 		if (message.t === 'error')
 			return options.onNote(`session host: ${message.code} ${message.message}`);
 		const held =

@@ -1,4 +1,5 @@
 // One socket of the terminal door: reads its frames, checks each right when it is used, and carries the engine's answers.
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { CLOSE } from '#protocol/close-codes.ts';
 import { readFrame } from '#protocol/envelope.ts';
@@ -48,12 +49,14 @@ export interface TerminalConnection {
 
 export function createTerminalConnection(deps: {
 	socket: WebSocket;
+	/** What the websocket writes to: whole messages go there as they are. It must not compress or queue them itself. */
+	wire: Duplex;
 	actor: Actor;
 	session(actor: Actor, sessionId: string): Promise<{ orgId: string }>;
 	terminals: Terminals;
 	log: Logger;
 }): TerminalConnection {
-	const { socket, terminals } = deps;
+	const { socket, wire, terminals } = deps;
 	let { actor } = deps;
 	const attachments = new Map<number, Attachment>();
 	/** Sessions whose `attach` is under way. */
@@ -69,13 +72,12 @@ export function createTerminalConnection(deps: {
 		bound();
 	}
 
-	function frame(bytes: Buffer): void {
+	function frame(bytes: Buffer, message?: Buffer): void {
 		if (socket.readyState !== socket.OPEN) return;
-		if (watching || socket.bufferedAmount < HALF_BACKLOG) socket.send(bytes, BINARY);
-		else {
-			watching = true;
-			socket.send(bytes, BINARY, drained);
-		}
+		const tell = !watching && socket.bufferedAmount >= HALF_BACKLOG;
+		watching ||= tell;
+		if (message) wire.write(message, tell ? drained : undefined);
+		else socket.send(bytes, BINARY, tell ? drained : undefined);
 		bound();
 	}
 
