@@ -97,12 +97,11 @@ async function transcript(product: Product, id: string): Promise<Buffer> {
 export default async function bench(): Promise<Row[]> {
 	const minutes = Number(process.env.BENCH_MINUTES ?? 5);
 	const dir = mkdtempSync(join(tmpdir(), 'vb-'));
-	const product = await openProduct();
+	const product = await openProduct({ env: { VILLAGE_MAX_SESSIONS: '100' } });
 	const browser = await openBrowser();
 	const { api, orgId } = product;
 	const name = '31 hundred';
 	try {
-		await api.orgs.setLimits.mutate({ orgId, limits: { maxSessionsPerOrg: 100 } });
 		const [runner] = await api.runners.list.query({ orgId });
 		await api.runners.setCapacity.mutate({ runnerId: runner!.id, capacity: 100 });
 

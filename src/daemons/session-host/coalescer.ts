@@ -40,7 +40,7 @@ export function createCoalescer(options: {
 	let memory: Buffer | undefined;
 	let held = 0;
 	/** What came while the sink refused. Bound: whoever is refused stops the process. */
-	let late: Uint8Array[] = [];
+	const late: Uint8Array[] = [];
 	let refused = false;
 	/** A frame was sent less than 4 ms ago. */
 	let busy = false;
