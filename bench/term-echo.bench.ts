@@ -10,6 +10,7 @@ import { ask, openPeer, ready, type Relay } from './relay.ts';
 
 const KEYS = 400;
 const PAUSE_MS = 6;
+const ACK_MS = 50;
 const ECHO = ask('cat');
 
 interface Echo {
@@ -71,6 +72,7 @@ async function ours(product: Product): Promise<Echo> {
 	});
 	let typed = 0;
 	let received = -1;
+	let calm: NodeJS.Timeout | undefined;
 	let entered = () => {};
 	const attached = new Promise<void>((resolve) => (entered = resolve));
 	const keyboard: Keyboard = {
@@ -80,6 +82,7 @@ async function ours(product: Product): Promise<Echo> {
 			link.input(typed, bytes);
 		},
 		close() {
+			clearTimeout(calm);
 			link.close();
 			client.close();
 		}
@@ -94,7 +97,11 @@ async function ours(product: Product): Promise<Echo> {
 		bytes(offset, data) {
 			received = offset + data.length;
 			keyboard.onBytes(data);
-			link.acknowledge(received);
+			// As the page does: what is parsed is acknowledged after a moment of calm.
+			calm ??= setTimeout(() => {
+				calm = undefined;
+				link.acknowledge(received);
+			}, ACK_MS);
 		},
 		snapshot(offset) {
 			received = offset;

@@ -75,8 +75,8 @@ export function createDigest(): Digest {
 		push(bytes) {
 			const tail = bytes.length > TAIL_BYTES ? bytes.subarray(bytes.length - TAIL_BYTES) : bytes;
 			if (tail !== bytes) cut = true;
-			// A copy: the chunk is a view of a buffer that is used again.
-			parts.push(tail.slice());
+			// A copy: the chunk is a view of memory that is used again (and `slice` of a Buffer would be another view).
+			parts.push(new Uint8Array(tail));
 			held += tail.length;
 			while (held - parts[0]!.length >= TAIL_BYTES) {
 				held -= parts.shift()!.length;

@@ -18,7 +18,9 @@ export interface HostLinkOptions {
 	/** The host answers: what it holds. Called for every connection, before anything else of it. */
 	onWelcome(welcome: HostWelcome): void;
 	onMessage(message: Exclude<HostDown, HostWelcome>): void;
+	/** The frame's memory is valid during the call and as long as `reading` says so. */
 	onFrame(frame: StreamFrame): void;
+	reading(): boolean;
 	onDown(): void;
 	/** Another runner took the host over; this one must end. */
 	onReplaced(): void;
@@ -50,6 +52,7 @@ export async function openHostLink(options: HostLinkOptions): Promise<HostLink> 
 			runnerId: options.runnerId,
 			onMessage: (message) => later(() => options.onMessage(message)),
 			onFrame: (frame) => later(() => options.onFrame(frame)),
+			reading: () => early !== null || options.reading(),
 			onClose: (error) => later(() => lost(error))
 		});
 		if (closed) return next.close();

@@ -226,6 +226,7 @@ async function serve(
 			withUplink(() => sessions.hostMessage(message));
 		},
 		onFrame: (frame) => withUplink(() => sessions.hostFrame(frame)),
+		reading: () => uplink === null || uplink.sending,
 		onDown: () => undefined,
 		onReplaced: () => finish({ reason: 'shutdown' }),
 		onNote: note

@@ -50,8 +50,13 @@ export interface UplinkOptions {
 export interface Uplink {
 	/** Numbers a message and keeps it until the server has applied it. */
 	push(message: RunnerMessage): void;
-	/** Hands a binary frame to the socket; false when there is no connection: the session host still has the bytes. */
+	/**
+	 * Hands a binary frame to the socket; false when there is no connection: the session host still has the bytes.
+	 * Its memory must not change while `sending`.
+	 */
 	sendBytes(frame: Uint8Array): boolean;
+	/** The system has not taken everything that was handed to the socket. */
+	readonly sending: boolean;
 	/** Acknowledges bytes of input, soon. */
 	ackInput(streamId: number, offset: number): void;
 	/** Asks for input again from an offset. */
@@ -194,6 +199,9 @@ export function openUplink(options: UplinkOptions): Uplink {
 		nackInput: (streamId, offset) =>
 			void link.send({ t: 'nack', streamId, kind: KIND.input, offset }),
 		sendError: (code, message, about) => void link.send({ t: 'error', code, message, ...about }),
+		get sending() {
+			return link.buffered > 0;
+		},
 		get connected() {
 			return link.connected;
 		},

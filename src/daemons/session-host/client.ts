@@ -10,7 +10,8 @@ import { readStreamFrame, STREAM_HEADER, writeStreamHeader } from '#protocol/hos
 import type { StreamFrame } from '#protocol/host/stream-frame.ts';
 import type { HostUp } from '#protocol/host/up.ts';
 import type { HostWelcome } from '#protocol/host/welcome.ts';
-import { binaryHeader, createSplitter, JSON_FRAME, jsonFrame } from './wire.ts';
+import { createFrameReader } from './frame-reader.ts';
+import { JSON_FRAME, jsonFrame, WIRE_HEADER, writeBinaryHeader } from './wire.ts';
 
 /** The host could not be reached, refused us, or went away. */
 export class HostUnreachableError extends Error {
@@ -29,8 +30,13 @@ export interface ConnectHostOptions {
 	timeoutMs?: number;
 	/** Every JSON message after the welcome, in order. */
 	onMessage(message: Exclude<HostDown, HostWelcome>): void;
-	/** One output frame; `frame.frame` is what goes to the server unchanged. */
+	/**
+	 * One output frame; `frame.frame` is what goes to the server unchanged. It lies where the socket was read into:
+	 * valid during the call, and as long afterwards as `reading` says that somebody still reads it.
+	 */
 	onFrame(frame: StreamFrame): void;
+	/** Whether memory of earlier frames is still read. Default: it never is. */
+	reading?(): boolean;
 	/** Called once, when the connection has ended; not after `close()`. */
 	onClose(error: HostUnreachableError): void;
 }
@@ -57,7 +63,6 @@ export interface HostClient {
  */
 export function connectHost(options: ConnectHostOptions): Promise<HostClient> {
 	return new Promise((resolve, reject) => {
-		const socket = connect(options.socketPath);
 		let client: HostClient | undefined;
 		let ended = false;
 		let refusal: HostUnreachableError | undefined;
@@ -92,18 +97,25 @@ export function connectHost(options: ConnectHostOptions): Promise<HostClient> {
 			}
 		}
 
-		const split = createSplitter((type, payload) => {
+		const reader = createFrameReader((type, payload) => {
 			if (ended) return;
 			if (type === JSON_FRAME) return onJson(payload);
 			const frame = readStreamFrame(payload);
 			if (!frame) throw new HostUnreachableError('BAD_FRAME', 'the host sent a broken frame');
 			options.onFrame(frame);
-		});
-		socket.on('data', (chunk) => {
-			try {
-				split(chunk);
-			} catch (error) {
-				end(new HostUnreachableError('BAD_FRAME', String(error)));
+		}, options.reading);
+		const socket = connect({
+			path: options.socketPath,
+			onread: {
+				buffer: () => reader.target(),
+				callback(length) {
+					try {
+						reader.filled(length);
+					} catch (error) {
+						end(new HostUnreachableError('BAD_FRAME', String(error)));
+					}
+					return true;
+				}
 			}
 		});
 		socket.on('connect', () => {
@@ -132,10 +144,10 @@ function createClient(socket: Socket, welcome: HostWelcome, onClosed: () => void
 		if (!socket.writable) return;
 		for (let at = 0; at < bytes.length; at += MAX_STREAM_PAYLOAD) {
 			const part = bytes.subarray(at, at + MAX_STREAM_PAYLOAD);
-			const frame = Buffer.allocUnsafe(STREAM_HEADER + part.length);
-			writeStreamHeader(frame, kind, streamId, offset + at);
-			frame.set(part, STREAM_HEADER);
-			socket.write(binaryHeader(frame.length));
+			const frame = Buffer.allocUnsafe(WIRE_HEADER + STREAM_HEADER + part.length);
+			writeBinaryHeader(frame, STREAM_HEADER + part.length);
+			writeStreamHeader(frame, kind, streamId, offset + at, WIRE_HEADER);
+			frame.set(part, WIRE_HEADER + STREAM_HEADER);
 			socket.write(frame);
 		}
 	}

@@ -9,8 +9,11 @@ const KEY_BYTES = 4096;
 /** When the disk refuses, the same bytes are tried again after this time. */
 const RETRY_MS = 1000;
 
+/** What became of a frame: its memory may be written over, somebody still reads it, or it was not taken. */
+export type Taken = 'free' | 'kept' | 'refused';
+
 export interface Coalescer {
-	/** Takes a copy of the bytes. Holds less than 64 KiB plus one chunk. */
+	/** Takes a copy of the bytes. Holds at most 64 KiB, and while the sink refuses what comes besides. */
 	push(bytes: Uint8Array): void;
 	/** Sends what is held now; false when the sink did not take it. */
 	flush(): boolean;
@@ -21,80 +24,90 @@ export interface Coalescer {
 
 /**
  * Turns chunks into frames: the first after silence goes out in the same turn, then at most one
- * every 4 ms or 64 KiB. No timer runs while nothing comes.
+ * every 4 ms or 64 KiB. No timer runs while nothing comes. Chunks are gathered where the frame is sent
+ * from, and that memory is used again as soon as the sink is done with it: buffers that come and go by
+ * the megabyte keep the collector busy.
  */
 export function createCoalescer(options: {
-	/** Takes 1..65 536 bytes made of these parts, valid during the call; false: not now, try again. */
-	sink(parts: Uint8Array[], length: number): boolean;
-	/** Silence has begun: nothing is held. */
-	onQuiet?(): void;
+	/** Bytes left free in front of the payload, for headers. */
+	room: number;
+	/** Takes `room` free bytes and 1..65 536 bytes of payload; `refused`: not now, try again. */
+	sink(frame: Buffer): Taken;
 	now?: () => number;
 }): Coalescer {
+	const { room } = options;
 	const now = options.now ?? (() => performance.now());
-	let parts: Uint8Array[] = [];
+	let memory: Buffer | undefined;
 	let held = 0;
-	let timer: NodeJS.Timeout | undefined;
+	/** What came while the sink refused. Bound: whoever is refused stops the process. */
+	const late: Uint8Array[] = [];
+	let refused = false;
+	/** A frame was sent less than 4 ms ago. */
+	let busy = false;
+	let frameTimer: NodeJS.Timeout | undefined;
+	let retryTimer: NodeJS.Timeout | undefined;
 	let keyUntil = -Infinity;
 
-	function send(payload: Uint8Array[], length: number): boolean {
-		for (let at = 0; at < length; at += MAX_STREAM_PAYLOAD) {
-			const size = Math.min(MAX_STREAM_PAYLOAD, length - at);
-			const slice = at === 0 && size === length ? payload : cut(payload, at, size);
-			if (options.sink(slice, size)) continue;
-			parts = [Buffer.concat(cut(payload, at, length - at))];
-			held = length - at;
-			arm(RETRY_MS);
+	/** Sends the held bytes as one frame. */
+	function send(): boolean {
+		const taken = options.sink(memory!.subarray(0, room + held));
+		if (taken === 'refused') {
+			refused = true;
+			clearTimeout(retryTimer);
+			retryTimer = setTimeout(flush, RETRY_MS);
 			return false;
 		}
-		parts = [];
+		if (taken === 'kept') memory = undefined;
 		held = 0;
-		arm(FRAME_MS);
+		busy = true;
+		if (frameTimer) frameTimer.refresh();
+		else frameTimer = setTimeout(onTimer, FRAME_MS);
 		return true;
 	}
 
-	function arm(ms: number): void {
-		clearTimeout(timer);
-		timer = setTimeout(onTimer, ms);
+	function onTimer(): void {
+		busy = false;
+		if (held > 0 && !refused) send();
 	}
 
-	function onTimer(): void {
-		timer = undefined;
-		if (held > 0) send(parts, held);
-		else options.onQuiet?.();
+	/** Copies as much as fits and sends whole frames; what is left is held. */
+	function gather(bytes: Uint8Array): boolean {
+		for (let at = 0; at < bytes.length;) {
+			memory ??= Buffer.allocUnsafeSlow(room + MAX_STREAM_PAYLOAD);
+			const size = Math.min(MAX_STREAM_PAYLOAD - held, bytes.length - at);
+			memory.set(size === bytes.length ? bytes : bytes.subarray(at, at + size), room + held);
+			held += size;
+			at += size;
+			if (held < MAX_STREAM_PAYLOAD || send()) continue;
+			if (at < bytes.length) late.unshift(new Uint8Array(bytes.subarray(at)));
+			return false;
+		}
+		return true;
+	}
+
+	function flush(): boolean {
+		refused = false;
+		if (held > 0 && !send()) return false;
+		while (late.length > 0) if (!gather(late.shift()!)) return false;
+		return held === 0 || send();
 	}
 
 	return {
 		push(bytes) {
-			const length = held + bytes.length;
-			const interactive = length < KEY_BYTES && now() < keyUntil;
-			if (!timer || interactive || length >= MAX_STREAM_PAYLOAD) {
-				// Without a copy: most chunks after silence are a whole frame.
-				if (!send([...parts, bytes], length)) return;
-			} else {
-				parts.push(new Uint8Array(bytes));
-				held = length;
+			if (refused) {
+				late.push(new Uint8Array(bytes));
+				return;
 			}
+			if (!gather(bytes) || held === 0) return;
+			if (!busy || (held < KEY_BYTES && now() < keyUntil)) send();
 		},
-		flush: () => held === 0 || send(parts, held),
+		flush,
 		key() {
 			keyUntil = now() + KEY_MS;
 		},
 		close() {
-			clearTimeout(timer);
-			timer = undefined;
+			clearTimeout(frameTimer);
+			clearTimeout(retryTimer);
 		}
 	};
-}
-
-/** The parts of `length` bytes from position `from` on, without copying. */
-function cut(parts: Uint8Array[], from: number, length: number): Uint8Array[] {
-	const slices: Uint8Array[] = [];
-	let at = 0;
-	for (const part of parts) {
-		const start = Math.max(0, from - at);
-		const end = Math.min(part.length, from + length - at);
-		if (end > start) slices.push(part.subarray(start, end));
-		at += part.length;
-	}
-	return slices;
 }

@@ -86,7 +86,8 @@ export async function runSessionHost(options: SessionHostOptions): Promise<Sessi
 			VILLAGE_ASK_TOKEN: asks.admit(key)
 		}),
 		emit,
-		offer: (streamId, kind, offset, frame) => current?.sender.offer(streamId, kind, offset, frame),
+		offer: (streamId, kind, offset, frame) =>
+			current?.sender.offer(streamId, kind, offset, frame) ?? false,
 		onEnded(key) {
 			asks.endSession(key);
 			log(`session ${key.sessionId} attempt ${key.attempt} ended`);

@@ -1,10 +1,11 @@
-import type { OutputKind } from '#protocol/host/limits.ts';
+import { MAX_STREAM_PAYLOAD, type OutputKind } from '#protocol/host/limits.ts';
 import { STREAM_HEADER, writeStreamHeader } from '#protocol/host/stream-frame.ts';
-import { createCoalescer } from './coalescer.ts';
+import { createCoalescer, type Taken } from './coalescer.ts';
 import type { Spool } from './spool.ts';
-import { binaryHeader } from './wire.ts';
+import { WIRE_HEADER, writeBinaryHeader } from './wire.ts';
 
-const WIRE_HEADER = 5;
+/** Headers in front of a payload: of the socket's frame and of the stream. */
+const ROOM = WIRE_HEADER + STREAM_HEADER;
 
 export interface Output {
 	readonly kind: OutputKind;
@@ -25,45 +26,46 @@ export function createOutput(options: {
 	streamId: number;
 	kind: OutputKind;
 	spool: Spool;
-	/** A frame was written to the spool. `frame` has the wire header and goes out as it is. */
-	onFrame(kind: OutputKind, offset: number, frame: Buffer): void;
-	onQuiet?(): void;
+	/**
+	 * A frame was written to the spool. `frame` has the wire header and goes out as it is; true when its memory is
+	 * still read after the call.
+	 */
+	onFrame(kind: OutputKind, offset: number, frame: Buffer): boolean;
 	/** The disk refuses (true) or takes again (false). */
 	onTrouble(trouble: boolean): void;
 }): Output {
 	const { streamId, kind, spool } = options;
 	let trouble = false;
 
-	function sink(parts: Uint8Array[], length: number): boolean {
+	/** @param frame the payload behind room for both headers */
+	function sink(frame: Buffer): Taken {
 		const offset = spool.end;
-		const frame = Buffer.allocUnsafe(WIRE_HEADER + STREAM_HEADER + length);
-		binaryHeader(STREAM_HEADER + length).copy(frame);
-		writeStreamHeader(frame.subarray(WIRE_HEADER), kind, streamId, offset);
-		let at = WIRE_HEADER + STREAM_HEADER;
-		for (const part of parts) {
-			frame.set(part, at);
-			at += part.length;
-		}
+		writeBinaryHeader(frame, frame.length - WIRE_HEADER);
+		writeStreamHeader(frame, kind, streamId, offset, WIRE_HEADER);
 		try {
-			spool.append(frame.subarray(WIRE_HEADER + STREAM_HEADER));
+			spool.append(frame.subarray(ROOM));
 		} catch {
 			if (!trouble) options.onTrouble((trouble = true));
-			return false;
+			return 'refused';
 		}
 		if (trouble) options.onTrouble((trouble = false));
-		options.onFrame(kind, offset, frame);
-		return true;
+		return options.onFrame(kind, offset, frame) ? 'kept' : 'free';
 	}
 
-	const coalescer = createCoalescer({
-		sink,
-		...(options.onQuiet ? { onQuiet: options.onQuiet } : {})
-	});
+	const coalescer = createCoalescer({ room: ROOM, sink });
 	return {
 		kind,
 		spool,
 		push: (bytes) => coalescer.push(bytes),
-		append: (bytes) => sink([bytes], bytes.length),
+		append(bytes) {
+			for (let at = 0; at < bytes.length; at += MAX_STREAM_PAYLOAD) {
+				const part = bytes.subarray(at, at + MAX_STREAM_PAYLOAD);
+				const frame = Buffer.allocUnsafe(ROOM + part.length);
+				frame.set(part, ROOM);
+				if (sink(frame) === 'refused') return false;
+			}
+			return true;
+		},
 		flush: () => coalescer.flush(),
 		key: () => coalescer.key(),
 		close() {

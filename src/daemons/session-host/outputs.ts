@@ -7,12 +7,16 @@ import type { Output } from './output.ts';
 import { openSpool } from './spool.ts';
 import type { Spool } from './spool.ts';
 
-/** Marks held before they are written; a flood makes one every 4 ms. */
+/**
+ * Marks held before they are written; a flood makes one every 4 ms, a key one. Those of a quiet session are written
+ * at the next tick: a mark for each key would send two frames through everything for one byte.
+ */
 const MARKS_HELD = 32;
 const DISK_RETRY_MS = 1000;
 
 export interface OutputEvents {
-	onFrame(kind: OutputKind, offset: number, frame: Buffer): void;
+	/** A frame is in its spool; true when its memory is still read after the call. */
+	onFrame(kind: OutputKind, offset: number, frame: Buffer): boolean;
 	/** Whether the process may go on writing: false when the spool is full or the disk refuses. */
 	onRoom(room: boolean): void;
 }
@@ -25,6 +29,8 @@ export interface Outputs {
 	key(): void;
 	/** Notes a new size at this point of the terminal stream. */
 	resized(cols: number, rows: number): void;
+	/** Writes the marks that wait; called a few times a second. */
+	tick(): void;
 	/** Acknowledged bytes make room. */
 	ack(kind: OutputKind, offset: number): void;
 	/** From now on the bound does not hold: what is still in the kernel is little, and must not be lost. */
@@ -63,11 +69,11 @@ export function createOutputs(
 				kind,
 				spool: openSpool({ dir: options.folder, kind, ...sizes(options) }),
 				onFrame(of, offset, frame) {
-					options.onFrame(of, offset, frame);
+					const kept = options.onFrame(of, offset, frame);
 					if (of === STREAM_KIND.terminal) mark('time', offset);
 					checkRoom();
+					return kept;
 				},
-				onQuiet: () => void writeMarks(),
 				onTrouble(trouble) {
 					troubles += trouble ? 1 : -1;
 					checkRoom();
@@ -78,9 +84,11 @@ export function createOutputs(
 	const terminal = all.get(STREAM_KIND.terminal) as Output;
 	const marks = all.get(STREAM_KIND.marks) as Output;
 
+	const outputs = [...all.values()];
+
 	function checkRoom(): void {
 		let unacked = 0;
-		for (const { spool } of all.values()) unacked += spool.end - spool.acked;
+		for (const { spool } of outputs) unacked += spool.end - spool.acked;
 		options.onRoom(troubles === 0 && (last || unacked < limit));
 	}
 
@@ -90,8 +98,8 @@ export function createOutputs(
 	}
 
 	function writeMarks(): boolean {
+		if (held.length === 0) return true;
 		const records = Buffer.concat(held);
-		if (records.length === 0) return true;
 		held = [];
 		if (marks.append(records)) return true;
 		held = [records];
@@ -120,6 +128,7 @@ export function createOutputs(
 			mark('resize', terminal.spool.end);
 			writeMarks();
 		},
+		tick: () => void writeMarks(),
 		ack(kind, offset) {
 			all.get(kind)?.spool.ack(offset);
 			checkRoom();

@@ -1,7 +1,10 @@
 import { CONNECTION_WINDOW, MAX_STREAM_PAYLOAD, STREAM_WINDOW } from '#protocol/host/limits.ts';
 import { STREAM_HEADER, writeStreamHeader } from '#protocol/host/stream-frame.ts';
 import type { Spool } from './spool.ts';
-import { binaryHeader } from './wire.ts';
+import { WIRE_HEADER, writeBinaryHeader } from './wire.ts';
+
+/** Headers in front of a payload. */
+const ROOM = WIRE_HEADER + STREAM_HEADER;
 
 /** Bytes handed to the socket and not yet taken by the kernel: small, so that control never waits. */
 const SOCKET_BUFFER = 256 * 1024;
@@ -36,8 +39,11 @@ export interface Sender {
 	unfollow(): void;
 	drop(streamId: number): void;
 	ack(streamId: number, kind: number, offset: number): void;
-	/** New bytes are in the spool; `frame` (wire header included) is sent as it is when all before it is out. */
-	offer(streamId: number, kind: number, offset: number, frame: Buffer): void;
+	/**
+	 * New bytes are in the spool; `frame` (wire header included) is sent as it is when all before it is out.
+	 * True when the socket still reads its memory after the call.
+	 */
+	offer(streamId: number, kind: number, offset: number, frame: Buffer): boolean;
 	/** New bytes are in the spool. */
 	wake(streamId: number, kind: number): void;
 	/** The socket can take more. */
@@ -53,10 +59,14 @@ export function createSender(
 	socket: SenderSocket,
 	windows: Windows = { streamBytes: STREAM_WINDOW, connectionBytes: CONNECTION_WINDOW }
 ): Sender {
-	const streams = new Map<string, Stream>();
+	const streams = new Map<number, Stream>();
 	let turns: Stream[] = [];
 	let underWay = 0;
-	const key = (streamId: number, kind: number): string => `${streamId}/${kind}`;
+	/** A stream waits for the connection's window, not for its own. */
+	let starved = false;
+	/** Where frames from the spool are made; used again when the socket has taken one at once. */
+	let scratch: Buffer | undefined;
+	const key = (streamId: number, kind: number): number => streamId * 256 + kind;
 
 	function allowance(stream: Stream): number {
 		const own = stream.sent - stream.acked;
@@ -76,13 +86,18 @@ export function createSender(
 		const waiting = stream.spool.end - stream.sent;
 		// A sliver of a window makes slivers of frames: wait for more of it, an ack is on its way.
 		const sliver = max < SLIVER && max < waiting && stream.sent > stream.acked;
-		if (max <= 0 || waiting <= 0 || sliver) return false;
-		const bytes = stream.spool.read(stream.sent, max);
-		if (bytes === null || bytes.length === 0) return false;
-		const header = Buffer.allocUnsafe(STREAM_HEADER);
-		writeStreamHeader(header, stream.kind, stream.streamId, stream.sent);
-		socket.write(Buffer.concat([binaryHeader(STREAM_HEADER + bytes.length), header, bytes]));
-		account(stream, bytes.length);
+		if (max <= 0 || waiting <= 0 || sliver) {
+			starved ||= waiting > 0 && stream.sent - stream.acked < windows.streamBytes;
+			return false;
+		}
+		scratch ??= Buffer.allocUnsafeSlow(ROOM + MAX_STREAM_PAYLOAD);
+		const length = stream.spool.read(stream.sent, max, scratch, ROOM);
+		if (length === null || length === 0) return false;
+		writeBinaryHeader(scratch, STREAM_HEADER + length);
+		writeStreamHeader(scratch, stream.kind, stream.streamId, stream.sent, WIRE_HEADER);
+		socket.write(scratch.subarray(0, ROOM + length));
+		if (socket.writableLength > 0) scratch = undefined;
+		account(stream, length);
 		return true;
 	}
 
@@ -131,22 +146,27 @@ export function createSender(
 			const acked = Math.min(offset, stream.sent);
 			underWay -= acked - stream.acked;
 			stream.acked = acked;
+			if (stream.sent < stream.spool.end) markReady(stream);
 			// What became free may be what another stream waits for.
-			for (const one of streams.values()) if (one.sent < one.spool.end) markReady(one);
+			if (starved) {
+				starved = false;
+				for (const one of streams.values()) if (one.sent < one.spool.end) markReady(one);
+			}
 			pump();
 		},
 		offer(streamId, kind, offset, frame) {
 			const stream = streams.get(key(streamId, kind));
-			if (!stream) return;
-			const length = frame.length - STREAM_HEADER - 5;
+			if (!stream) return false;
+			const length = frame.length - ROOM;
 			const direct = stream.sent === offset && !stream.ready && allowance(stream) >= length;
 			if (direct && socket.writableLength < SOCKET_BUFFER) {
 				socket.write(frame);
 				account(stream, length);
-			} else {
-				markReady(stream);
-				pump();
+				return socket.writableLength > 0;
 			}
+			markReady(stream);
+			pump();
+			return false;
 		},
 		wake(streamId, kind) {
 			const stream = streams.get(key(streamId, kind));

@@ -25,8 +25,8 @@ export interface SessionContext {
 	sessionEnv(key: SessionKey): Record<string, string>;
 	/** Tells the runner; forgotten when none is there, the next welcome says it again. */
 	emit(message: HostDown): void;
-	/** A frame was written to the spool. */
-	offer(streamId: number, kind: OutputKind, offset: number, frame: Buffer): void;
+	/** A frame was written to the spool; true when its memory is still read after the call. */
+	offer(streamId: number, kind: OutputKind, offset: number, frame: Buffer): boolean;
 	/** The session's processes are gone and its output is complete. */
 	onEnded(key: SessionKey): void;
 }

@@ -44,6 +44,10 @@ export interface HostedSession {
 	discard(): void;
 }
 
+/** Written input is acknowledged after so much of it, or after this time: keys come one by one. */
+const INPUT_ACK_BYTES = 16_384;
+const INPUT_ACK_MS = 40;
+
 /** Starts the process of a session. Throws SpawnError; then nothing is left behind. */
 export function startSession(context: SessionContext, spec: HostStart): HostedSession {
 	const { sessionId, attempt, streamId } = spec;
@@ -68,7 +72,8 @@ export function startSession(context: SessionContext, spec: HostStart): HostedSe
 	let pausedAt = 0;
 	let leaseAt = startedAt;
 	let deadlineAt = Math.min(spec.deadlineAt ?? Infinity, startedAt + (spec.timeoutMs ?? Infinity));
-	let ackDue = false;
+	let inputAcked = 0;
+	let ackTimer: NodeJS.Timeout | undefined;
 	let order: Promise<void> = Promise.resolve();
 	let resolveEnded: () => void;
 	const ended = new Promise<void>((resolve) => (resolveEnded = resolve));
@@ -105,14 +110,17 @@ export function startSession(context: SessionContext, spec: HostStart): HostedSe
 	const input = createInputQueue({
 		write: (bytes) => started.write(bytes),
 		onWritten() {
-			if (ackDue) return;
-			ackDue = true;
-			setImmediate(() => {
-				ackDue = false;
-				context.emit({ t: 'input_ack', ...ref, streamId, offset: input.written });
-			});
+			if (input.written - inputAcked >= INPUT_ACK_BYTES) ackInput();
+			else ackTimer ??= setTimeout(ackInput, INPUT_ACK_MS);
 		}
 	});
+
+	function ackInput(): void {
+		clearTimeout(ackTimer);
+		ackTimer = undefined;
+		inputAcked = input.written;
+		context.emit({ t: 'input_ack', ...ref, streamId, offset: inputAcked });
+	}
 
 	function startChild(): Child {
 		const env = {
@@ -148,6 +156,7 @@ export function startSession(context: SessionContext, spec: HostStart): HostedSe
 		await started.finish();
 		await outputs.finish();
 		input.close();
+		if (ackTimer) ackInput();
 		exit = { code, signal, at };
 		phase = 'exited';
 		try {
@@ -273,6 +282,7 @@ export function startSession(context: SessionContext, spec: HostStart): HostedSe
 		ack: (kind, offset) => outputs.ack(kind, offset),
 		tick(now) {
 			if (phase === 'exited') return;
+			outputs.tick();
 			if (phase === 'live' && now >= deadlineAt) stop('timeout', false);
 			// Both clocks are the wall's: a machine that slept has outlived its lease.
 			if (spec.leaseMs !== undefined && now - leaseAt > spec.leaseMs) stop('lease', false);

@@ -3,11 +3,17 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openSpool } from './spool.ts';
+import { openSpool, type Spool } from './spool.ts';
 import { makeFolder } from './testing/host.ts';
 
 const SEGMENT = 100;
 const KEEP = 250;
+
+function read(spool: Spool, offset: number, max: number): Buffer | null {
+	const target = Buffer.alloc(max + 3);
+	const length = spool.read(offset, max, target, 3);
+	return length === null ? null : target.subarray(3, 3 + length);
+}
 
 test('whatever is appended, acknowledged and reopened, the spool gives back exactly those bytes', () => {
 	const step = fc.oneof(
@@ -41,7 +47,7 @@ test('whatever is appended, acknowledged and reopened, the spool gives back exac
 						spool = open();
 					} else {
 						const from = Math.floor(one.at * all.length);
-						const bytes = spool.read(from, one.max);
+						const bytes = read(spool, from, one.max);
 						if (from < spool.start) expect(bytes).toBeNull();
 						else expect(bytes?.equals(all.subarray(from, from + (bytes?.length ?? 0)))).toBe(true);
 						if (from >= spool.start && from < all.length) expect(bytes?.length).toBeGreaterThan(0);
@@ -67,7 +73,7 @@ test('acknowledged segments are deleted, the last bytes are kept', () => {
 	spool.ack(2000);
 	expect(spool.start).toBe(1700);
 	expect(readdirSync(dir)).toHaveLength(3);
-	expect(spool.read(0, 10)).toBeNull();
-	expect(spool.read(2000, 10)).toHaveLength(0);
+	expect(read(spool, 0, 10)).toBeNull();
+	expect(read(spool, 2000, 10)).toHaveLength(0);
 	spool.close();
 });

@@ -22,8 +22,11 @@ export interface Spool {
 	append(bytes: Uint8Array): void;
 	/** Moves `acked` forward and deletes whole segments nobody needs. */
 	ack(offset: number): void;
-	/** Up to `max` bytes from `offset` on; empty at the end, null when `offset` is no longer kept. */
-	read(offset: number, max: number): Buffer | null;
+	/**
+	 * Copies up to `max` bytes from `offset` on into `target` at `at` and says how many; 0 at the end, null when
+	 * `offset` is no longer kept.
+	 */
+	read(offset: number, max: number, target: Uint8Array, at: number): number | null;
 	close(): void;
 }
 
@@ -96,17 +99,16 @@ export function openSpool(options: {
 				segments.shift();
 			}
 		},
-		read(offset, max) {
+		read(offset, max, target, at) {
 			if (offset < start()) return null;
 			const segment = segments.find((candidate) => offset < candidate.end);
-			if (!segment) return Buffer.alloc(0);
+			if (!segment) return 0;
 			if (reading?.segment !== segment) {
 				closeReading();
 				reading = { fd: openSync(segment.path, 'r'), segment };
 			}
-			const bytes = Buffer.allocUnsafe(Math.min(max, segment.end - offset));
-			const length = readSync(reading.fd, bytes, 0, bytes.length, offset - segment.start);
-			return bytes.subarray(0, length);
+			const length = Math.min(max, segment.end - offset, target.length - at);
+			return readSync(reading.fd, target, at, length, offset - segment.start);
 		},
 		close() {
 			closeReading();

@@ -3,7 +3,9 @@ import { MAX_HOST_FRAME } from '#protocol/host/limits.ts';
 // The frames on the Unix socket between runner and host, big endian:
 // [u32 payload length][u8 type: 0 JSON | 1 binary][payload].
 
-const HEADER = 5;
+/** Bytes in front of a payload. */
+export const WIRE_HEADER = 5;
+const HEADER = WIRE_HEADER;
 export const JSON_FRAME = 0;
 export const BINARY_FRAME = 1;
 
@@ -31,9 +33,14 @@ export function jsonFrame(message: unknown): Buffer {
 /** The header of a binary frame whose payload is written after it. */
 export function binaryHeader(length: number): Buffer {
 	const header = Buffer.allocUnsafe(HEADER);
-	header.writeUInt32BE(length, 0);
-	header[4] = BINARY_FRAME;
+	writeBinaryHeader(header, length);
 	return header;
+}
+
+/** Writes the header of a binary frame into the first 5 bytes of `target`. */
+export function writeBinaryHeader(target: Buffer, length: number): void {
+	target.writeUInt32BE(length, 0);
+	target[4] = BINARY_FRAME;
 }
 
 /**

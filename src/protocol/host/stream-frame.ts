@@ -16,18 +16,28 @@ export interface StreamFrame {
 	frame: Uint8Array;
 }
 
-/** Writes a header into the first 13 bytes of `target`. */
+/** Writes a header into 13 bytes of `target`, the first ones unless `at` says otherwise. */
 export function writeStreamHeader(
 	target: Uint8Array,
 	kind: number,
 	streamId: number,
-	offset: number
+	offset: number,
+	at = 0
 ): void {
-	const view = new DataView(target.buffer, target.byteOffset, STREAM_HEADER);
-	view.setUint8(0, kind);
-	view.setUint32(1, streamId);
-	view.setUint32(5, Math.floor(offset / 0x1_0000_0000));
-	view.setUint32(9, offset >>> 0);
+	const high = Math.floor(offset / 0x1_0000_0000);
+	target[at] = kind;
+	target[at + 1] = streamId >>> 24;
+	target[at + 2] = streamId >>> 16;
+	target[at + 3] = streamId >>> 8;
+	target[at + 4] = streamId;
+	target[at + 5] = high >>> 24;
+	target[at + 6] = high >>> 16;
+	target[at + 7] = high >>> 8;
+	target[at + 8] = high;
+	target[at + 9] = offset >>> 24;
+	target[at + 10] = offset >>> 16;
+	target[at + 11] = offset >>> 8;
+	target[at + 12] = offset;
 }
 
 /** Reads a frame without copying; null when it is not one (short, empty, too long, offset over 2^53). */

@@ -1,4 +1,5 @@
 // One socket of the terminal door: reads its frames, checks each right when it is used, and carries the engine's answers.
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { CLOSE } from '#protocol/close-codes.ts';
 import { readFrame } from '#protocol/envelope.ts';
@@ -50,6 +51,8 @@ export interface TerminalConnection {
 
 export function createTerminalConnection(deps: {
 	socket: WebSocket;
+	/** What the websocket writes to: whole messages go there as they are. It must not compress or queue them itself. */
+	wire: Duplex;
 	actor: Actor;
 	session(actor: Actor, sessionId: string): Promise<{ orgId: string }>;
 	terminals: Terminals;
@@ -57,7 +60,7 @@ export function createTerminalConnection(deps: {
 	/** The first key since this viewer got the keyboard. */
 	onTyping?(actor: Actor, session: { sessionId: string; orgId: string }): void;
 }): TerminalConnection {
-	const { socket, terminals } = deps;
+	const { socket, wire, terminals } = deps;
 	let { actor } = deps;
 	const attachments = new Map<number, Attachment>();
 	/** Sessions whose `attach` is under way. */
@@ -73,13 +76,12 @@ export function createTerminalConnection(deps: {
 		bound();
 	}
 
-	function frame(bytes: Buffer): void {
+	function frame(bytes: Buffer, message?: Buffer): void {
 		if (socket.readyState !== socket.OPEN) return;
-		if (watching || socket.bufferedAmount < HALF_BACKLOG) socket.send(bytes, BINARY);
-		else {
-			watching = true;
-			socket.send(bytes, BINARY, drained);
-		}
+		const tell = !watching && socket.bufferedAmount >= HALF_BACKLOG;
+		watching ||= tell;
+		if (message) wire.write(message, tell ? drained : undefined);
+		else socket.send(bytes, BINARY, tell ? drained : undefined);
 		bound();
 	}
 

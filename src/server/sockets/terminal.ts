@@ -85,9 +85,9 @@ export function createTerminalDoor(deps: TerminalDoorDeps): Door {
 		if (own >= MAX_TERMINAL_SOCKETS)
 			return refuse(429, 'RATE_LIMITED', `At most ${MAX_TERMINAL_SOCKETS} terminal sockets each.`);
 		return {
-			accept(socket) {
+			accept(socket, wire) {
 				heartbeat.watch(socket);
-				const connection = createTerminalConnection({ ...deps, socket, actor });
+				const connection = createTerminalConnection({ ...deps, socket, wire, actor });
 				connections.set(connection, { request, socket });
 				socket.once('close', () => {
 					connections.delete(connection);

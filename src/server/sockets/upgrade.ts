@@ -14,7 +14,10 @@ export interface Refusal {
 }
 
 /** What a door decides about an upgrade request: refuse it, or take the socket. */
-export type Admission = { refuse: Refusal } | { accept: (socket: WebSocket) => void };
+export type Admission =
+	| { refuse: Refusal }
+	/** `connection` is what the websocket writes to, for messages that are laid out already. */
+	| { accept: (socket: WebSocket, connection: Duplex) => void };
 
 /** One websocket endpoint. `admit` runs before the upgrade; `accept` is called in the same turn as the handshake. */
 export interface Door {
@@ -120,7 +123,7 @@ export function createUpgrades(deps: {
 					const { wss } = servers.get(url.pathname)!;
 					wss.handleUpgrade(request, socket, head, (ws) => {
 						ws.on('error', () => ws.terminate());
-						answer.accept(ws);
+						answer.accept(ws, socket);
 					});
 				})
 				.catch((error: unknown) => {

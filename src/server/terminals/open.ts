@@ -94,9 +94,15 @@ export function openTerminals(deps: {
 
 	function written(session: OpenSession, stream: StreamLog): void {
 		const { store, room } = session;
-		port.acknowledge(store.sessionId, stream.attempt, stream.kind, stream.stored - stream.base);
-		if (stream.kind !== 1) return;
+		if (stream.kind !== 1)
+			return port.acknowledge(
+				store.sessionId,
+				stream.attempt,
+				stream.kind,
+				stream.stored - stream.base
+			);
 		room.moved();
+		room.stored(stream.stored);
 		mirrors.wrote(store);
 		finish(session);
 	}
@@ -223,6 +229,7 @@ export function openTerminals(deps: {
 					}
 				};
 				finish(session);
+				void terminal.flush();
 			});
 			await session.store.flush();
 			await session.store.sync();

@@ -1,17 +1,15 @@
 // One session as its viewers see it: live bytes to all of them, who has the keyboard, which size the terminal gets.
-import {
-	TERMINAL_HEADER,
-	TERMINAL_KIND,
-	encodeTerminalFrame,
-	writeTerminalHeader
-} from '#protocol/terminal/binary.ts';
+import { TERMINAL_KIND, encodeTerminalFrame } from '#protocol/terminal/binary.ts';
 import type { TerminalDown } from '#protocol/terminal/down.ts';
 import type { KeyboardPerson, KeyboardState } from '#protocol/terminal/keyboard.ts';
 import { AppError } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
 import type { SessionInput } from './input.ts';
 import { FREE_KEYBOARD, keyboardAfter, leftKeyboard, type KeyboardResult } from './keyboard.ts';
+import { FRAME_ROOM, frameOf } from './live-frame.ts';
 import type { Mirrors } from './mirrors.ts';
+import { createPace } from './pace.ts';
+import { createRecent, type Recent } from './recent.ts';
 import { createRing, type Ring } from './ring.ts';
 import type { SessionStore } from './session-store.ts';
 import type {
@@ -34,10 +32,12 @@ export interface Room {
 	readonly keyboard: KeyboardState;
 	phase: TerminalPhase;
 	attempt: number;
-	/** New terminal bytes, before they are written, behind room for the header that is set here. */
-	bytes(offset: number, frame: Buffer): void;
+	/** New terminal bytes, before they are written, behind room for the headers that are set here. */
+	bytes(offset: number, memory: Buffer): void;
 	/** The stored part grew, or a loss was declared, or the size changed: goes on with those who wait. */
 	moved(): void;
+	/** Everything before this session offset is stored: it is acknowledged when the furthest viewer was sent it, or soon. */
+	stored(offset: number): void;
 	sized(): void;
 	setPhase(phase: TerminalPhase): void;
 	exited(exit: ExitInfo & { offset: number }): void;
@@ -81,6 +81,8 @@ export function createRoom(deps: {
 	mirrors: Mirrors;
 	input: SessionInput;
 	port: RunnerPort;
+	/** Tells the runner that everything before this session offset is safe. */
+	acknowledge(offset: number): void;
 	timings: TerminalTimings;
 	log: Logger;
 	monotonicMs(): number;
@@ -94,6 +96,8 @@ export function createRoom(deps: {
 	// An array, because it is walked for every frame.
 	let seats: Seat[] = [];
 	let ring: Ring | null = null;
+	let recent: Recent | null = null;
+	const pace = createPace(deps.acknowledge);
 	let emptySince = 0;
 	let exit = deps.exit;
 	let keyboard: KeyboardState = FREE_KEYBOARD;
@@ -107,11 +111,21 @@ export function createRoom(deps: {
 		get ring() {
 			return ring;
 		},
+		get recent() {
+			return recent;
+		},
 		get exit() {
 			return exit;
 		},
 		screen: () => deps.mirrors.screen(store)
 	};
+
+	/** How far the furthest viewer is; infinite when nobody looks. */
+	function furthest(): number {
+		let sent = -1;
+		for (const { follower } of seats) if (follower.next > sent) sent = follower.next;
+		return sent < 0 ? Infinity : sent;
+	}
 
 	function tellAll(message: TerminalDown): void {
 		for (const seat of seats) seat.peer.message(message);
@@ -157,17 +171,18 @@ export function createRoom(deps: {
 		get keyboard() {
 			return keyboard;
 		},
-		bytes(offset, frame) {
-			ring?.push(offset, frame.subarray(TERMINAL_HEADER));
+		bytes(offset, memory) {
+			ring?.push(offset, memory.subarray(FRAME_ROOM));
 			if (seats.length === 0) return;
-			writeTerminalHeader(frame, TERMINAL_KIND.output, stream, offset);
-			const length = frame.length - TERMINAL_HEADER;
-			for (const seat of seats) seat.follower.offer(offset, length, frame);
+			const frame = frameOf(memory, stream, offset);
+			recent?.push(offset, frame);
+			for (const seat of seats) seat.follower.offer(offset, frame);
 		},
 		moved() {
 			for (const seat of seats)
 				if (!seat.follower.live || seat.follower.next < store.terminal.head) seat.follower.pump();
 		},
+		stored: (offset) => pace.stored(offset, furthest()),
 		sized() {
 			for (const seat of seats) seat.follower.sized();
 		},
@@ -199,6 +214,7 @@ export function createRoom(deps: {
 			if (seats.length >= MOST_VIEWERS)
 				throw new AppError('RATE_LIMITED', 'Too many people look at this session.');
 			ring ??= createRing(timings.ringBytes, store.terminal.head);
+			recent ??= createRecent(timings.ringBytes);
 			const { first, head } = store.terminal;
 			const size = store.sizes.current;
 			const asks = options.from ?? (options.exact ? first : undefined);
@@ -260,10 +276,13 @@ export function createRoom(deps: {
 			for (const seat of [...seats]) leave(seat);
 		},
 		sweep(nowMs) {
-			if (ring && seats.length === 0 && nowMs - emptySince >= timings.ringKeepMs) ring = null;
+			if (seats.length > 0 || nowMs - emptySince < timings.ringKeepMs) return;
+			ring = null;
+			recent = null;
 		},
 		close() {
 			if (sizeTimer) clearTimeout(sizeTimer);
+			pace.close();
 			for (const seat of seats) seat.follower.stop();
 			seats = [];
 		}
@@ -274,6 +293,7 @@ export function createRoom(deps: {
 		seat.left = true;
 		seat.follower.stop();
 		seats = seats.filter((one) => one !== seat);
+		if (pace.holding) pace.progressed(furthest());
 		if (seats.length === 0) emptySince = deps.monotonicMs();
 		setKeyboard(leftKeyboard(keyboard, seat.person.viewerId).state);
 		if (seat.measured && seat.interactive) sizeSoon();
@@ -282,9 +302,13 @@ export function createRoom(deps: {
 	function viewer(seat: Seat): Viewer {
 		return {
 			stream,
-			acknowledge: (offset) => seat.follower.acknowledge(offset),
-			drained: () => {
+			acknowledge(offset) {
+				seat.follower.acknowledge(offset);
+				if (pace.holding) pace.progressed(seat.follower.next);
+			},
+			drained() {
 				if (!seat.follower.live) seat.follower.pump();
+				if (pace.holding) pace.progressed(seat.follower.next);
 			},
 			setSize(cols, rows) {
 				if (seat.left || (seat.measured && seat.cols === cols && seat.rows === rows)) return;

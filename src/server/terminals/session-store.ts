@@ -2,13 +2,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
-import { TERMINAL_HEADER } from '#protocol/terminal/binary.ts';
 import { decodeMarks, encodeMark, MARK_BYTES } from '#protocol/host/mark.ts';
 import { placeBytes } from '#protocol/runner/binary.ts';
 import { terminalGaps } from '#server/db/schema/sessions.ts';
 import type { Clock } from '#server/clock.ts';
 import type { Database } from '#server/db/open.ts';
 import type { Logger } from '#server/log.ts';
+import { FRAME_ROOM, withRoom } from './live-frame.ts';
 import { recover, type LostRange } from './recovery.ts';
 import type { SegmentIndex } from './segment-index.ts';
 import { createSizes, type SizeAt, type Sizes } from './sizes.ts';
@@ -45,7 +45,7 @@ export interface SessionStore {
 }
 
 export type Taken =
-	/** `frame` is `bytes` with room for the header of a terminal frame in front, null for marks. */
+	/** `frame` is `bytes` with room for headers in front (`frameOf`), null for marks. */
 	| { result: 'new'; offset: number; bytes: Buffer; frame: Buffer | null; sizes: SizeAt[] }
 	| { result: 'known' | 'stale' }
 	/** `expected` counts within the attempt. */
@@ -105,6 +105,7 @@ export async function openSessionStore(
 				segments: recovered.segments.get(kind)!,
 				head: recovered.heads.get(kind)!,
 				segmentBytes: deps.timings.segmentBytes,
+				writeMs: deps.timings.writeMs,
 				keepBytes: kind === 1 ? deps.timings.keepTerminalBytes : deps.timings.keepOtherBytes,
 				log: deps.log.child({ sessionId }),
 				opened: (segment) => deps.index.put({ ...indexed(segment), endOffset: null }),
@@ -199,10 +200,9 @@ export async function openSessionStore(
 			if (placed.take === 'none') return { result: 'known' };
 			const fresh = data.subarray(placed.skip);
 			if (kind !== 4) {
-				// Room for a header in front: viewers are sent this memory, and files are written from it.
-				const frame = Buffer.allocUnsafe(TERMINAL_HEADER + fresh.length);
-				frame.set(fresh, TERMINAL_HEADER);
-				const bytes = frame.subarray(TERMINAL_HEADER);
+				// Room for headers in front: viewers are sent this memory, and files are written from it.
+				const frame = withRoom(fresh);
+				const bytes = frame.subarray(FRAME_ROOM);
 				const at = log.head;
 				log.append(bytes);
 				if (future.length > 0) pass(log);

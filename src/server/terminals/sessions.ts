@@ -100,6 +100,13 @@ export function createOpenSessions(deps: OpenSessionsDeps): OpenSessions {
 				store,
 				input,
 				stream: ++streams,
+				acknowledge: (offset) =>
+					deps.port.acknowledge(
+						sessionId,
+						store.terminal.attempt,
+						1,
+						Math.max(0, offset - store.terminal.base)
+					),
 				monotonicMs: () => deps.clock.monotonicMs(),
 				phase,
 				attempt: row.attempt,

@@ -48,6 +48,7 @@ export interface StreamLogDeps {
 	head: number;
 	segmentBytes: number;
 	keepBytes: number;
+	writeMs: number;
 	log: Logger;
 	opened(segment: Segment): void;
 	sealed(segment: Segment): void;
@@ -64,7 +65,7 @@ interface Queued {
 	bytes: Buffer;
 }
 
-/** Bytes per write call. */
+/** Bytes per write call; so many are written at once, fewer after a moment in which more may come. */
 const WRITE_BATCH = 262_144;
 
 export function createStreamLog(deps: StreamLogDeps): StreamLog {
@@ -78,6 +79,7 @@ export function createStreamLog(deps: StreamLogDeps): StreamLog {
 	const queue: Queued[] = [];
 	let queued = 0;
 	let file: FileHandle | null = null;
+	let soon: NodeJS.Timeout | null = null;
 	let scheduled = false;
 	let draining: Promise<void> | null = null;
 	let failed = false;
@@ -191,12 +193,14 @@ export function createStreamLog(deps: StreamLogDeps): StreamLog {
 	}
 
 	function start(): void {
-		if (draining) return;
+		if (soon) clearTimeout(soon);
+		soon = null;
+		if (draining || queue.length === 0) return;
 		draining = drain()
 			.then(() => void (failed = false), afterFailure)
 			.finally(() => {
 				draining = null;
-				if (queue.length > 0 && !failed) start();
+				if (queue.length > 0 && !failed) soon ??= setTimeout(start, deps.writeMs);
 			});
 	}
 
@@ -240,13 +244,17 @@ export function createStreamLog(deps: StreamLogDeps): StreamLog {
 			head += bytes.length;
 			queued += bytes.length;
 			deps.queuedBy(bytes.length);
-			if (scheduled || draining || failed) return;
-			scheduled = true;
-			// One write per turn of the loop, however many frames came in it.
-			setImmediate(() => {
-				scheduled = false;
-				start();
-			});
+			if (draining || failed) return;
+			if (queued < WRITE_BATCH && deps.writeMs > 0) {
+				soon ??= setTimeout(start, deps.writeMs);
+			} else if (!scheduled) {
+				scheduled = true;
+				// One write per turn of the loop, however many frames came in it.
+				setImmediate(() => {
+					scheduled = false;
+					start();
+				});
+			}
 		},
 		skip(to) {
 			head = Math.max(head, to);

@@ -47,7 +47,8 @@ export interface ViewerIdentity {
 export interface Peer {
 	readonly id: string;
 	readonly backlog: number;
-	frame(bytes: Buffer): void;
+	/** @param message the same as a whole websocket message, when somebody has made one */
+	frame(bytes: Buffer, message?: Buffer): void;
 	message(message: TerminalDown): void;
 }
 
@@ -192,6 +193,12 @@ export interface TerminalStats {
 
 /** Every number a test may want smaller; milliseconds and bytes. */
 export interface TerminalTimings {
+	/**
+	 * Bytes wait this long for others before they are written; 0: until the end of the turn. They come one by one where
+	 * somebody types, and from a hundred sessions at once, and each would be a write of its own. The runner keeps what is
+	 * not written here, so waiting risks nothing; whoever needs the bytes on disk asks with `flush`.
+	 */
+	writeMs: number;
 	syncMs: number;
 	ringKeepMs: number;
 	resizeMs: number;
@@ -213,6 +220,7 @@ export interface TerminalTimings {
 }
 
 export const DEFAULT_TIMINGS: TerminalTimings = {
+	writeMs: 100,
 	syncMs: 1_000,
 	ringKeepMs: 60_000,
 	resizeMs: 50,

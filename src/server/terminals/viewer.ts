@@ -4,6 +4,8 @@ import type { TerminalDown } from '#protocol/terminal/down.ts';
 import { SNAPSHOT_HEADER } from '#protocol/terminal/snapshot.ts';
 import type { Logger } from '#server/log.ts';
 import type { Screen } from './mirrors.ts';
+import type { LiveFrame } from './live-frame.ts';
+import type { Recent } from './recent.ts';
 import type { Ring } from './ring.ts';
 import type { SessionStore } from './session-store.ts';
 import type { ExitInfo, Peer, TerminalTimings } from './types.ts';
@@ -13,6 +15,7 @@ export interface Source {
 	readonly store: SessionStore;
 	readonly stream: number;
 	readonly ring: Ring | null;
+	readonly recent: Recent | null;
 	/** Set when the process has ended and all bytes are here. */
 	readonly exit: (ExitInfo & { offset: number }) | null;
 	screen(): Promise<Screen>;
@@ -25,7 +28,7 @@ export interface Follower {
 	readonly live: boolean;
 	readonly lagging: boolean;
 	/** Offers a frame that was built for everybody. */
-	offer(offset: number, length: number, frame: Buffer): void;
+	offer(offset: number, frame: LiveFrame): void;
 	/** A size was added. */
 	sized(): void;
 	/** Sends whatever may be sent now. */
@@ -68,6 +71,12 @@ export function createFollower(deps: {
 			sizeSerial = serial;
 			send({ t: 'size', stream, offset, cols, rows });
 		}
+	}
+
+	function sendFrame(frame: LiveFrame): void {
+		sendSizes(next + frame.length);
+		next += frame.length;
+		peer.frame(frame.bytes, frame.message);
 	}
 
 	function sendBytes(bytes: Buffer): void {
@@ -161,14 +170,20 @@ export function createFollower(deps: {
 				void sendScreen();
 				return;
 			}
+			const shared = source.recent?.at(next);
+			if (shared) {
+				sendFrame(shared);
+				continue;
+			}
 			const most = Math.min(timings.catchUpBytes, acked + timings.viewerWindow - next);
 			const bytes = source.ring?.slice(next, most);
 			if (bytes) {
 				sendBytes(bytes);
 				continue;
 			}
-			// Neither in memory nor written yet: the room pumps after the write.
 			if (next < terminal.written) void sendStored(most);
+			// Neither in memory nor written yet: the room pumps after the write.
+			else void terminal.flush();
 			return;
 		}
 	}
@@ -183,16 +198,11 @@ export function createFollower(deps: {
 		get lagging() {
 			return lagging;
 		},
-		offer(offset, length, frame) {
+		offer(offset, frame) {
 			if (!live || next !== offset) return;
-			if (!open()) {
-				live = false;
-				lagging = true;
-				return;
-			}
-			sendSizes(offset + length);
-			peer.frame(frame);
-			next = offset + length;
+			if (open()) return sendFrame(frame);
+			live = false;
+			lagging = true;
 		},
 		sized() {
 			if (live) sendSizes(store.sizes.current.offset);
