@@ -1,8 +1,8 @@
 // Draws those who move: agents with what they do, people with their hands.
 import { TILE } from '#domain/village.ts';
 import type { Walker } from '../sim/people.ts';
-import type { Actor } from '../sim/world.ts';
-import { variantOf } from '../sim/world.ts';
+import type { Actor } from '../sim/actors.ts';
+import { variantOf } from '../sim/actors.ts';
 import { type Frame, isTarget, turn } from './frame.ts';
 
 export function drawBeings(frame: Frame): void {
