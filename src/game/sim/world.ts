@@ -191,7 +191,8 @@ function turnTo(world: World, seen: Area | null): void {
 	}
 }
 
-const isSeen = (seen: Area | null, { x, y }: Look): boolean =>
+/** Whether somebody is where the screen is; everybody is when nothing is known of it. */
+export const isSeen = (seen: Area | null, { x, y }: Look): boolean =>
 	seen === null ||
 	(x >= seen.x && y >= seen.y && x <= seen.x + seen.width && y <= seen.y + seen.height);
 
