@@ -6,7 +6,7 @@ import { TILE, type Point } from '#domain/village.ts';
 export function zoomSteps(ratio: number): number[] {
 	if (ratio < 1.4) return [2, 3, 4];
 	if (ratio < 1.9) return [3, 4, 6];
-	if (ratio < 2.6) return [4, 6, 8];
+	if (ratio < 2.6) return [3, 4, 6, 8];
 	return [4, 6, 8, 12];
 }
 

@@ -1,13 +1,13 @@
 // The one scene: moves the world on by what came from the port, draws it when it changed, and turns gestures into intents.
 import * as Phaser from 'phaser';
 import { TILE, type Point } from '#domain/village.ts';
-import type { EntityKind, GamePort, Intent, VillageChange } from '../port.ts';
+import type { EntityKind, GamePort, VillageChange } from '../port.ts';
 import { Hits } from '../input/hits.ts';
 import { View } from '../input/view.ts';
 import { daylightAt } from '../sim/daylight.ts';
 import { HOUSE_TILES } from '../sim/layout.ts';
 import { sendTo } from '../sim/people.ts';
-import { type World, createWorld, step } from '../sim/world.ts';
+import { type Area, type World, createWorld, isSeen, step } from '../sim/world.ts';
 import { Art, familyOf, loadArt } from '../sprites/atlas.ts';
 import { drawBeings } from '../sprites/beings.ts';
 import { Captions } from '../sprites/captions.ts';
@@ -18,6 +18,7 @@ import { Night } from '../sprites/night.ts';
 import { drawPlaces } from '../sprites/places.ts';
 import { DrawList } from '../sprites/stage.ts';
 import { drawMinimap } from '../sprites/minimap.ts';
+import { Scenery } from '../sprites/scenery.ts';
 import { openingView } from './opening.ts';
 
 /** The moving background (leaves, water) runs this long after something real has moved, then rests. */
@@ -25,6 +26,9 @@ const LIVELY_MS = 2_000;
 const WATER_MS = 260;
 /** Light is looked at anew this often. */
 const LIGHT_MS = 60_000;
+
+/** What is near the screen is followed as if it were on it, in tiles: signs and names hang out of their owners' places. */
+const NEAR_TILES = 5;
 
 /** How many wait for an answer at each house. */
 function countWaiting(world: World): Map<string | null, number> {
@@ -58,13 +62,17 @@ export class VillageScene extends Phaser.Scene {
 	#things!: DrawList;
 	#glow!: DrawList;
 	#signs!: DrawList;
+	#scenery!: Scenery;
+	#waiting = new Map<string | null, number>();
+	#factsSeen = 0;
 	#layoutSeen = 0;
 	#versionSeen = 0;
 	#dirty = true;
 	#movedAt = 0;
 	#dueMs = 0;
 	#ready = false;
-	#lastView = '';
+	#transform = '';
+	#lastView: readonly number[] = [];
 
 	/** `words` is the canvas above the map on which names are written. */
 	constructor(port: GamePort, reduced: () => boolean, words: HTMLCanvasElement) {
@@ -136,6 +144,7 @@ export class VillageScene extends Phaser.Scene {
 			height: (grid.height - 4) * TILE
 		};
 		this.view.settle();
+		this.#scenery = new Scenery(this.world.layout, this.#art);
 		this.#layoutSeen = this.world.revision;
 		this.#dirty = true;
 	}
@@ -154,7 +163,7 @@ export class VillageScene extends Phaser.Scene {
 		const { calm, world, view } = this;
 		const dtMs = Math.max(0, nowMs - world.nowMs);
 		if (nowMs >= this.#dueMs || nowMs >= world.nextMs || changes.length > 0 || this.#dirty)
-			step(world, { changes, calm, unseen }, dtMs);
+			step(world, { changes, calm, unseen, seen: this.#near() }, dtMs);
 		else world.nowMs = nowMs;
 		if (world.revision !== this.#layoutSeen) {
 			this.#ground.rebuild(world.layout);
@@ -186,20 +195,34 @@ export class VillageScene extends Phaser.Scene {
 		};
 	}
 
+	/** What is on the screen and near it, in tiles; whole ones, so that a slow pan does not ask anew in every frame. */
+	#near(): Area {
+		const seen = this.view.seen();
+		return {
+			x: Math.floor(seen.x / TILE) - NEAR_TILES,
+			y: Math.floor(seen.y / TILE) - NEAR_TILES,
+			width: Math.ceil(seen.width / TILE) + 2 * NEAR_TILES + 1,
+			height: Math.ceil(seen.height / TILE) + 2 * NEAR_TILES + 1
+		};
+	}
+
 	#compose(nowMs: number, calm: boolean): void {
 		const { world, view } = this;
 		const date = new Date(nowMs);
 		const hour = this.#port.settings().hour ?? date.getHours() + date.getMinutes() / 60;
 		const light = daylightAt(hour);
 		let due = nowMs + LIGHT_MS;
-		const moving = [...world.actors.values()].some((actor) => actor.look.walking && !actor.hidden);
-		if (moving || view.moving) this.#movedAt = nowMs;
+		if (view.moving || this.#anyoneWalks()) this.#movedAt = nowMs;
+		if (world.facts !== this.#factsSeen) {
+			this.#factsSeen = world.facts;
+			this.#waiting = countWaiting(world);
+		}
 		const lively = !calm && nowMs - this.#movedAt < LIVELY_MS;
 		for (const list of [this.#floor, this.#things, this.#glow, this.#signs]) list.begin();
 		this.hits.begin();
 		const frame: Frame = {
 			world,
-			waiting: countWaiting(world),
+			waiting: this.#waiting,
 			art: this.#art,
 			floor: this.#floor,
 			things: this.#things,
@@ -220,6 +243,7 @@ export class VillageScene extends Phaser.Scene {
 				if (ms < due) due = ms;
 			}
 		};
+		this.#scenery.draw(frame);
 		drawPlaces(frame);
 		drawBeings(frame);
 		if (this.carried) {
@@ -243,6 +267,14 @@ export class VillageScene extends Phaser.Scene {
 		this.#tellView();
 	}
 
+	/** Whether somebody walks where it is seen. */
+	#anyoneWalks(): boolean {
+		const { seen, actors } = this.world;
+		for (const { look, hidden } of actors.values())
+			if (look.walking && !hidden && isSeen(seen, look)) return true;
+		return false;
+	}
+
 	/** Gives the canvas the size of the picture and the browser its enlargement. */
 	#present(): void {
 		const { width, height, scrollX, scrollY, scale, dx, dy } = this.view.picture;
@@ -251,23 +283,26 @@ export class VillageScene extends Phaser.Scene {
 			this.cameras.main.setSize(width, height);
 		}
 		this.cameras.main.setScroll(scrollX, scrollY);
-		this.game.canvas.style.transform = `translate(${dx}px, ${dy}px) scale(${scale})`;
+		const transform = `translate(${dx}px, ${dy}px) scale(${scale})`;
+		if (transform === this.#transform) return;
+		this.#transform = transform;
+		this.game.canvas.style.transform = transform;
 	}
 
 	#tellView(): void {
+		const { left, top, zoom, width, height, ratio } = this.view;
+		const now = [left, top, zoom, width, height];
+		if (now.every((value, i) => value === this.#lastView[i])) return;
+		this.#lastView = now;
 		const seen = this.view.seen();
-		const intent: Intent = {
+		this.#port.emit({
 			type: 'view',
 			x: seen.x / TILE,
 			y: seen.y / TILE,
 			width: seen.width / TILE,
 			height: seen.height / TILE,
-			zoom: this.view.zoom / this.view.ratio
-		};
-		const key = `${this.view.left},${this.view.top},${this.view.zoom},${this.view.width},${this.view.height}`;
-		if (key === this.#lastView) return;
-		this.#lastView = key;
-		this.#port.emit(intent);
+			zoom: zoom / ratio
+		});
 	}
 
 	/** Sends the own avatar somewhere at once; the port hears of it and tells the others. */

@@ -85,6 +85,9 @@ export const HOUSE_TILES: Record<
 	huge: { width: 6, depth: 4, door: 0 }
 };
 
+/** The tile all lanes lead to. */
+export const SQUARE: Point = { x: 0, y: 1 };
+
 const WORKSHOP_COLUMNS = 10;
 /** Workshops keep to the east of the square: the first nearest, then alternating south and north, then further out. */
 function workshopSlot(index: number): Point {
@@ -211,10 +214,9 @@ export function createLayout(
 		block(grid, slot.x - 3, slot.y, 3, 1);
 		layout.workshops.set(slot.id, { ...slot, door: { x: slot.x, y: slot.y } });
 	}
-	const square = { x: 0, y: 1 };
-	for (const house of layout.houses.values()) pave(layout, house.door, square, seed);
+	for (const house of layout.houses.values()) pave(layout, house.door, SQUARE, seed);
 	for (const shop of layout.workshops.values())
-		pave(layout, { x: shop.x, y: shop.y + 1 }, square, seed);
+		pave(layout, { x: shop.x, y: shop.y + 1 }, SQUARE, seed);
 	settle(layout);
 	plant(layout);
 	return layout;
@@ -239,18 +241,19 @@ function raise(layout: Layout, house: HouseView, at: Point): void {
 	});
 }
 
-/** A path over the cheapest ground; straight stretches and existing paths are cheaper, so that lanes join. */
+/** A path over the cheapest ground to the nearest path that is there already: all of them lead to the square. */
 function pave(layout: Layout, from: Point, to: Point, seed: number): void {
 	const { grid } = layout;
-	const way = findPath(grid, from, to, (index) => {
+	const cost = (index: number) => {
 		if (grid.blocked[index]) return Infinity;
 		if (grid.ground[index] !== GRASS) return 1;
 		const x = index % grid.width;
 		return (
 			2.4 + hashPlace((x + grid.x) >> 1, (Math.floor(index / grid.width) + grid.y) >> 1, seed + 9)
 		);
-	});
-	for (const tile of way ?? []) {
+	};
+	const ends = (index: number) => grid.ground[index] === PATH || grid.ground[index] === PLAZA;
+	for (const tile of findPath(grid, from, to, { cost, ends }) ?? []) {
 		const index = indexAt(grid, tile.x, tile.y);
 		if (grid.ground[index] === GRASS) grid.ground[index] = PATH;
 	}

@@ -83,11 +83,25 @@ function slateOf(size: number): Slate {
 	return kept;
 }
 
+export interface Search {
+	/** What a step costs; that of walking where nothing is said. */
+	cost?: StepCost;
+	/** A way that costs more than this is not looked for. */
+	most?: number;
+	/** Ends the way at the first tile for which this holds, on the way to the goal. */
+	ends?: (index: number) => boolean;
+}
+
 /**
  * The cheapest way from one tile to another, both included, or null when there is none.
  * The first tile may be blocked (someone stands in a doorway), the last may not.
  */
-export function findPath(grid: Grid, from: Point, to: Point, cost?: StepCost): Point[] | null {
+export function findPath(
+	grid: Grid,
+	from: Point,
+	to: Point,
+	{ cost, most = Infinity, ends }: Search = {}
+): Point[] | null {
 	const price = cost ?? walkingCost(grid);
 	const start = indexAt(grid, Math.floor(from.x), Math.floor(from.y));
 	const goal = indexAt(grid, Math.floor(to.x), Math.floor(to.y));
@@ -108,16 +122,21 @@ export function findPath(grid: Grid, from: Point, to: Point, cost?: StepCost): P
 	came[start] = -1;
 	seen[start] = turn;
 	frontier.push(start, guess(start));
+	let end = goal;
 	while (frontier.size > 0) {
 		const here = frontier.pop();
 		if (here === goal) break;
+		if (ends?.(here)) {
+			end = here;
+			break;
+		}
 		const x = here % width;
 		for (let k = 0; k < 4; k++) {
 			if ((k === 0 && x === 0) || (k === 1 && x === width - 1)) continue;
 			const next = here + (k === 0 ? -1 : k === 1 ? 1 : k === 2 ? -width : width);
 			if (next < 0 || next >= size) continue;
 			const total = spent[here]! + price(next);
-			if (total === Infinity) continue;
+			if (total === Infinity || total > most) continue;
 			if (seen[next] === turn && total >= spent[next]!) continue;
 			seen[next] = turn;
 			spent[next] = total;
@@ -125,9 +144,9 @@ export function findPath(grid: Grid, from: Point, to: Point, cost?: StepCost): P
 			frontier.push(next, total + guess(next));
 		}
 	}
-	if (seen[goal] !== turn) return null;
+	if (seen[end] !== turn) return null;
 	const way: Point[] = [];
-	for (let index = goal; index !== -1; index = index === start ? -1 : came[index]!)
+	for (let index = end; index !== -1; index = index === start ? -1 : came[index]!)
 		way.push({ x: (index % width) + grid.x, y: Math.floor(index / width) + grid.y });
 	return way.reverse();
 }

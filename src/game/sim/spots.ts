@@ -58,6 +58,11 @@ const QUEUE: readonly (readonly [number, number])[] = [
 /** Spots of neighbours keep this far apart in tiles, or names and tools would lie over each other. */
 const APART = { x: 1.7, y: 1.1 };
 
+/** Tiles from a door to where its villagers work. */
+const LONGEST_WAY = 14;
+/** At most what a step costs, so that a spot that cannot be reached is not looked for in the whole map. */
+const DEAREST_STEP = 2.2;
+
 const isApart = (spots: readonly Spot[], at: Point): boolean =>
 	!spots.some((spot) => Math.abs(spot.x - at.x) < APART.x && Math.abs(spot.y - at.y) < APART.y);
 
@@ -91,8 +96,8 @@ export function settle(layout: Layout): void {
 				};
 				if (!free(spot.x, spot.y) || isBehind(spot.x, spot.y) || roofed(spot, house.id)) continue;
 				if (!isApart(taken, spot)) continue;
-				const way = findPath(grid, house.door, spot);
-				if (!way || way.length > 14) continue;
+				const way = findPath(grid, house.door, spot, { most: LONGEST_WAY * DEAREST_STEP });
+				if (!way || way.length > LONGEST_WAY) continue;
 				for (const tile of way) layout.lanes.add(indexAt(grid, tile.x, tile.y));
 				spots.push(spot);
 			}

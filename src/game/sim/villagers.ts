@@ -1,8 +1,9 @@
 // Where each villager is and what it does, computed alike on every client from its state, the time since which it holds, and now.
 import type { AgentState } from '#domain/mood.ts';
 import { type Point, hashPlace, hashText } from '#domain/village.ts';
-import { type Way, createWay, findPath, placeOn } from './paths.ts';
-import type { Facing, Layout, Spot } from './layout.ts';
+import { type Way, createWay, placeOn } from './paths.ts';
+import { SQUARE, type Facing, type Layout, type Spot } from './layout.ts';
+import { type Roads, createRoads, findRoute } from './roads.ts';
 
 /** `none`: not yet placed. */
 export type Pose =
@@ -22,6 +23,10 @@ export interface Look {
 	prop: { frame: string; dx: number; dy: number } | null;
 	/** Epoch milliseconds until which nothing of this changes; Infinity when only a new state changes it. */
 	until: number;
+	/** Epoch milliseconds until which it stays where it is, whatever it does there. */
+	stays: number;
+	/** Tiles per second; 0 for who does not walk. */
+	speed: number;
 	walking: boolean;
 }
 
@@ -59,7 +64,7 @@ export const belongsHome = (state: AgentState): boolean => MANNER[state].home;
 export function assignSpots(ids: readonly string[], spots: number): Map<string, number> {
 	const taken = new Set<number>();
 	const given = new Map<string, number>();
-	for (const id of [...ids].sort()) {
+	for (const id of ids.toSorted()) {
 		let spot = hashText(id) % Math.min(spots, Math.max(2, ids.length));
 		if (taken.size < spots) while (taken.has(spot)) spot = (spot + 1) % spots;
 		taken.add(spot);
@@ -100,9 +105,9 @@ function gcd(a: number, b: number): number {
 /** Ways remembered at once: more than there are between all places of the square. Beyond, all are forgotten. */
 const WAYS_LIMIT = 6_000;
 /** Ways searched for in one step: two thousand who come at once may not hold up a frame. */
-const SEARCHES_PER_STEP = 8;
-/** And before the first picture, where a little more is not felt: up to some eighty villagers are right at once. */
-const SEARCHES_AT_FIRST = 64;
+const SEARCHES_PER_STEP = 16;
+/** And before the first picture, where a little more is not felt: up to some hundred villagers are right at once. */
+const SEARCHES_AT_FIRST = 128;
 
 /** How soon a stroller whose way is not known yet asks again, at the earliest. */
 const ASK_AGAIN_MS = 60;
@@ -111,6 +116,7 @@ const ASK_AGAIN_MS = 60;
 export class Ways {
 	readonly #layout: Layout;
 	readonly #known = new Map<string, Way>();
+	#roads: Roads | null = null;
 	#searches = SEARCHES_AT_FIRST;
 
 	constructor(layout: Layout) {
@@ -144,7 +150,9 @@ export class Ways {
 
 	#search(key: string, from: Point, to: Point): Way {
 		this.#searches--;
-		const tiles = findPath(this.#layout.grid, from, to);
+		const { grid } = this.#layout;
+		this.#roads ??= createRoads(grid, SQUARE);
+		const tiles = findRoute(grid, this.#roads, from, to);
 		const way = createWay(from, tiles ?? [from, to], to);
 		if (this.#known.size >= WAYS_LIMIT) this.#known.clear();
 		this.#known.set(key, way);
@@ -182,6 +190,8 @@ export function walkingLook(journey: Journey, nowMs: number): Look {
 		icon: null,
 		prop: null,
 		until: nowMs,
+		stays: nowMs,
+		speed: journey.speed,
 		walking: true
 	};
 }
@@ -207,6 +217,8 @@ const still = (spot: Spot, pose: Pose, icon: string | null): Look => ({
 	icon,
 	prop: null,
 	until: Infinity,
+	stays: Infinity,
+	speed: 0,
 	walking: false
 });
 
@@ -248,14 +260,15 @@ function stroll(
 	const from = leisureSpot(layout, rank, index(slot - 1));
 	const to = leisureSpot(layout, rank, index(slot));
 	const next = begin + STROLL_SLOT_MS;
-	if (from === to || (from.x === to.x && from.y === to.y)) return { ...rest(to), until: next };
+	const stay = (spot: Spot, until: number): Look => ({ ...rest(spot), until, stays: until });
+	if (from === to || (from.x === to.x && from.y === to.y)) return stay(to, next);
 	// Who has walked the longest way there could be has arrived: no way needs to be known for that.
-	if (nowMs - begin >= STROLL_MOST_MS) return { ...rest(to), until: next };
+	if (nowMs - begin >= STROLL_MOST_MS) return stay(to, next);
 	const way = atOnce ? ways.between(from, to) : ways.soon(from, to);
-	if (!way) return { ...rest(from), until: nowMs + ASK_AGAIN_MS + (rank % 16) * 16 };
+	if (!way) return stay(from, nowMs + ASK_AGAIN_MS + (rank % 16) * 16);
 	const journey = { way, startMs: begin, speed: STROLL_SPEED };
 	if (nowMs < journeyEnd(journey)) return walkingLook(journey, nowMs);
-	return { ...rest(to), until: next };
+	return stay(to, next);
 }
 
 const cycle = (sinceMs: number, nowMs: number, stepMs: number, count: number) => {

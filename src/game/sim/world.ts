@@ -1,38 +1,27 @@
 // The village at one moment: what is known, where everything stands, and when it next changes. `step` is the only way forward.
-import { hashText } from '#domain/village.ts';
-import type {
-	HouseView,
-	VillageChange,
-	VillagerView,
-	VillageSnapshot,
-	WorkshopView
-} from '../port.ts';
+import type { HouseView, VillageChange, VillageSnapshot, WorkshopView } from '../port.ts';
+import { type Actor, createActor } from './actors.ts';
+import { applyChange } from './changes.ts';
 import { type Layout, type Spot, createLayout } from './layout.ts';
 import {
-	type Journey,
 	type Look,
 	Ways,
 	arrival,
 	errand,
 	homeLook,
-	belongsHome,
 	journeyEnd,
 	leisureLook,
 	walkingLook
 } from './villagers.ts';
-import { isAtHome, seatAll } from './seats.ts';
-import { type Walker, sendTo, setPeople, walkOn } from './people.ts';
+import { type Group, type Seats, isAtHome, seat, seatAll } from './seats.ts';
+import { type Walker, setPeople, walkOn } from './people.ts';
 
-export interface Actor {
-	view: VillagerView;
-	look: Look;
-	/** Rank among those without work, or the index of the spot at its house. */
-	place: number;
-	/** Stands in the row of those who wait at its house; `place` counts from the door. */
-	queued: boolean;
-	journey: Journey | null;
-	/** Part of a crowd that is only counted. */
-	hidden: boolean;
+/** A rectangle of the map, in tiles. */
+export interface Area {
+	x: number;
+	y: number;
+	width: number;
+	height: number;
 }
 
 export interface World {
@@ -49,12 +38,17 @@ export interface World {
 	late: Set<string>;
 	/** Villagers counted behind the badge of a house. */
 	crowds: Map<string, number>;
+	seats: Seats;
+	/** What was on the screen in the last step; null: everything is followed. */
+	seen: Area | null;
 	approvalsPending: number;
 	nowMs: number;
 	/** Goes up when the map was rebuilt. */
 	revision: number;
 	/** Goes up when anything that is drawn has changed. */
 	version: number;
+	/** Goes up when something came from outside. */
+	facts: number;
 	/** Epoch milliseconds at which something is due to move by itself. */
 	nextMs: number;
 }
@@ -65,6 +59,8 @@ export interface StepInputs {
 	calm: boolean;
 	/** What came while nobody looked becomes state, not walks. */
 	unseen: boolean;
+	/** What is on the screen, with a margin: who is elsewhere is looked at only when it could come into sight. Absent: all. */
+	seen?: Area;
 }
 
 /** A world as a snapshot tells it; nobody is on the way except those who are just starting. */
@@ -82,10 +78,13 @@ export function createWorld(snapshot: VillageSnapshot, nowMs: number, calm = fal
 		people: new Map(),
 		late: new Set(),
 		crowds: new Map(),
+		seats: new Map(),
+		seen: null,
 		approvalsPending: snapshot.approvalsPending,
 		nowMs,
 		revision: 1,
 		version: 1,
+		facts: 1,
 		nextMs: nowMs
 	};
 	for (const view of snapshot.villagers) world.actors.set(view.id, createActor(view));
@@ -103,26 +102,6 @@ export function createWorld(snapshot: VillageSnapshot, nowMs: number, calm = fal
 	return world;
 }
 
-const createActor = (view: VillagerView): Actor => ({
-	view,
-	look: {
-		x: 0,
-		y: 0,
-		facing: 'down',
-		pose: 'none',
-		frame: 0,
-		lift: 0,
-		icon: null,
-		prop: null,
-		until: -Infinity,
-		walking: false
-	},
-	place: 0,
-	queued: false,
-	journey: null,
-	hidden: false
-});
-
 /**
  * Applies what came and moves time forward by `dtMs`. Changes state full values, so a repeated one changes nothing.
  * Mutates and returns the same world: at 60 frames a second a copy per frame would be all garbage.
@@ -133,14 +112,18 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 	world.nowMs = nowMs;
 	world.ways.renew();
 	let rebuilt = false;
-	let reseat = false;
+	let regroup = false;
 	const moved = new Set<string>();
+	const touched = new Set<Group>();
 	for (const change of inputs.changes) {
-		const effect = applyChange(world, change, moved);
+		const effect = applyChange(world, change, moved, touched);
 		rebuilt ||= effect === 'map';
-		reseat ||= effect === 'map' || effect === 'seats';
+		regroup ||= effect !== 'none';
 	}
-	if (inputs.changes.length > 0) world.version++;
+	if (inputs.changes.length > 0) {
+		world.version++;
+		world.facts++;
+	}
 	if (rebuilt) {
 		world.layout = createLayout(
 			world.seed,
@@ -150,7 +133,9 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 		world.ways = new Ways(world.layout);
 		world.revision++;
 	}
-	const affected = reseat ? new Set([...moved, ...seatAll(world)]) : moved;
+	const reseat = regroup || touched.size > 0;
+	const displaced = regroup ? seatAll(world) : seat(world, touched);
+	const affected = displaced.length > 0 ? new Set([...moved, ...displaced]) : moved;
 	for (const id of affected) {
 		const wasLate = world.late.delete(id);
 		const actor = world.actors.get(id);
@@ -164,14 +149,18 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 		if (actor) depart(world, actor, inputs, true);
 	}
 	if (rebuilt) for (const actor of world.actors.values()) outdate(actor);
+	turnTo(world, inputs.seen ?? null);
 	let next = world.late.size > 0 ? nowMs : Infinity;
 	for (const actor of world.actors.values()) {
 		if (actor.hidden) continue;
-		if (actor.look.until <= nowMs) {
+		if (actor.dueMs <= nowMs) {
+			const was = isSeen(world.seen, actor.look);
 			refresh(world, actor, nowMs, calm);
-			world.version++;
+			const is = isSeen(world.seen, actor.look);
+			actor.dueMs = is ? actor.look.until : nextSeenMs(world.seen!, actor.look, nowMs);
+			if (was || is) world.version++;
 		}
-		next = Math.min(next, actor.look.until);
+		if (actor.dueMs < next) next = actor.dueMs;
 	}
 	for (const walker of world.people.values())
 		if (walkOn(walker, nowMs, calm)) {
@@ -182,9 +171,42 @@ export function step(world: World, inputs: StepInputs, dtMs: number): World {
 	return world;
 }
 
+/** Another part of the map is on the screen: who is there now, or was on the way while nobody looked, is found anew. */
+function turnTo(world: World, seen: Area | null): void {
+	const before = world.seen;
+	if (
+		before === seen ||
+		(before &&
+			seen &&
+			before.x === seen.x &&
+			before.y === seen.y &&
+			before.width === seen.width &&
+			before.height === seen.height)
+	)
+		return;
+	world.seen = seen;
+	for (const actor of world.actors.values()) {
+		if (isSeen(before, actor.look) || world.late.has(actor.view.id)) continue;
+		if (actor.look.walking || isSeen(seen, actor.look)) outdate(actor);
+	}
+}
+
+/** Whether somebody is where the screen is; everybody is when nothing is known of it. */
+export const isSeen = (seen: Area | null, { x, y }: Look): boolean =>
+	seen === null ||
+	(x >= seen.x && y >= seen.y && x <= seen.x + seen.width && y <= seen.y + seen.height);
+
+/** When somebody out of sight could be in sight at the earliest, epoch ms. */
+function nextSeenMs(seen: Area, look: Look, nowMs: number): number {
+	if (!look.walking) return look.stays;
+	const dx = Math.max(seen.x - look.x, look.x - seen.x - seen.width, 0);
+	const dy = Math.max(seen.y - look.y, look.y - seen.y - seen.height, 0);
+	return nowMs + Math.max(50, (Math.hypot(dx, dy) / look.speed) * 1000);
+}
+
 /** Has a look computed again at the next chance. */
 const outdate = (actor: Actor): void => {
-	actor.look.until = -Infinity;
+	actor.dueMs = -Infinity;
 };
 
 /** Lets a villager whose state or place changed show it, and walk there when it is elsewhere, unless nobody would see it. */
@@ -207,7 +229,7 @@ function depart(world: World, actor: Actor, inputs: StepInputs, reseated: boolea
 	}
 	if (world.ways.tired) {
 		// Many leave at once: stays as it was for some frames more.
-		from.until = Infinity;
+		actor.dueMs = Infinity;
 		world.late.add(actor.view.id);
 		return;
 	}
@@ -239,13 +261,9 @@ function idleLook(world: World, actor: Actor, nowMs: number, calm: boolean, atOn
 	if (view.state === 'idle' || view.state === 'resting') return look;
 	// Without a house the state still shows where one stands.
 	if (look.walking) return look;
-	return homeLook(
-		view.state,
-		{ x: look.x, y: look.y, facing: look.facing },
-		view.sinceMs,
-		nowMs,
-		calm
-	);
+	const { x, y, facing, stays } = look;
+	const shown = homeLook(view.state, { x, y, facing }, view.sinceMs, nowMs, calm);
+	return { ...shown, stays, until: Math.min(shown.until, stays) };
 }
 
 /** The place of a villager who is at home (`isAtHome`). */
@@ -253,105 +271,3 @@ function homeSpot(world: World, actor: Actor): Spot {
 	const house = world.layout.houses.get(actor.view.houseId ?? '')!;
 	return actor.queued ? house.queue[actor.place]! : house.spots[actor.place % house.spots.length]!;
 }
-
-type Effect = 'map' | 'seats' | 'none';
-
-function applyChange(world: World, change: VillageChange, moved: Set<string>): Effect {
-	switch (change.type) {
-		case 'house': {
-			const old = world.houses.get(change.house.id);
-			const { house } = change;
-			world.houses.set(house.id, house);
-			return !old || old.x !== house.x || old.y !== house.y || old.size !== house.size
-				? 'map'
-				: 'none';
-		}
-		case 'house_removed':
-			return world.houses.delete(change.id) ? 'map' : 'none';
-		case 'villager': {
-			const { villager } = change;
-			const actor = world.actors.get(villager.id);
-			if (!actor) {
-				world.actors.set(villager.id, createActor(villager));
-				moved.add(villager.id);
-				return 'seats';
-			}
-			const old = actor.view;
-			actor.view = villager;
-			if (
-				old.state === villager.state &&
-				old.houseId === villager.houseId &&
-				old.sinceMs === villager.sinceMs
-			)
-				return 'none';
-			moved.add(villager.id);
-			// Most changes are of this kind, many a second: another tool in hand at the same place.
-			const stays =
-				old.houseId === villager.houseId &&
-				belongsHome(old.state) === belongsHome(villager.state) &&
-				old.state !== 'waiting' &&
-				villager.state !== 'waiting' &&
-				!world.crowds.has(villager.houseId ?? '');
-			return stays ? 'none' : 'seats';
-		}
-		case 'villager_removed':
-			return world.actors.delete(change.id) ? 'seats' : 'none';
-		case 'workshop': {
-			const known = world.workshops.has(change.workshop.id);
-			world.workshops.set(change.workshop.id, change.workshop);
-			return known ? 'none' : 'map';
-		}
-		case 'workshop_removed':
-			return world.workshops.delete(change.id) ? 'map' : 'none';
-		case 'people':
-			setPeople(world.people, change.people, world.layout.grid, world.nowMs);
-			return 'none';
-		case 'person_moved': {
-			const walker = world.people.get(change.id);
-			if (!walker) return 'none';
-			walker.view = { ...walker.view, x: change.x, y: change.y, pointer: change.pointer };
-			sendTo(walker, change, world.layout.grid, world.nowMs);
-			return 'none';
-		}
-		case 'approvals':
-			world.approvalsPending = change.pending;
-			return 'none';
-		case 'reset': {
-			const { snapshot } = change;
-			world.villageId = snapshot.villageId;
-			world.name = snapshot.name;
-			const sameMap = world.seed === snapshot.seed && sameHouses(world, snapshot);
-			world.seed = snapshot.seed;
-			world.houses = new Map(snapshot.houses.map((house) => [house.id, house]));
-			world.workshops = new Map(snapshot.workshops.map((shop) => [shop.id, shop]));
-			world.approvalsPending = snapshot.approvalsPending;
-			const kept = world.actors;
-			world.actors = new Map();
-			for (const villager of snapshot.villagers) {
-				const actor = kept.get(villager.id);
-				if (actor) world.actors.set(villager.id, actor);
-				applyChange(world, { type: 'villager', villager }, moved);
-			}
-			setPeople(world.people, snapshot.people, world.layout.grid, world.nowMs);
-			return sameMap ? 'seats' : 'map';
-		}
-	}
-}
-
-function sameHouses(world: World, snapshot: VillageSnapshot): boolean {
-	if (
-		world.houses.size !== snapshot.houses.length ||
-		world.workshops.size !== snapshot.workshops.length
-	)
-		return false;
-	return (
-		snapshot.workshops.every((shop) => world.workshops.has(shop.id)) &&
-		snapshot.houses.every((house) => {
-			const old = world.houses.get(house.id);
-			return old && old.x === house.x && old.y === house.y && old.size === house.size;
-		})
-	);
-}
-
-/** Which of six looks an id has. */
-export const variantOf = (id: string): number => hashText(id) % 6;

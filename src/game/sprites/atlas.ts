@@ -1,7 +1,7 @@
 // Loads the sheets of static/village and answers for frames and anchors. The drawings are made by scripts/draw-art.js.
 import type * as Phaser from 'phaser';
 import type { ProviderId } from '#domain/provider.ts';
-import { variantOf } from '../sim/world.ts';
+import { variantOf } from '../sim/actors.ts';
 import type { Facing } from '../sim/layout.ts';
 import type { Pose } from '../sim/villagers.ts';
 

@@ -1,8 +1,8 @@
 // Draws those who move: agents with what they do, people with their hands.
 import { TILE } from '#domain/village.ts';
 import type { Walker } from '../sim/people.ts';
-import type { Actor } from '../sim/world.ts';
-import { variantOf } from '../sim/world.ts';
+import type { Actor } from '../sim/actors.ts';
+import { variantOf } from '../sim/actors.ts';
 import { type Frame, isTarget, turn } from './frame.ts';
 
 export function drawBeings(frame: Frame): void {
@@ -78,6 +78,8 @@ function drawActor(frame: Frame, actor: Actor): void {
 	const hot = selected || hovered;
 	const urgent = view.state === 'waiting' || view.state === 'error' || view.state === 'frustrated';
 	frame.wishes.push({
+		owner: view.id,
+		part: 0,
 		text: view.demo ? `${view.name} · demo` : view.name,
 		style: 'agent',
 		x,
@@ -92,6 +94,8 @@ function drawActor(frame: Frame, actor: Actor): void {
 	const waiting = frame.waiting.get(view.houseId) ?? 0;
 	if (view.bubble && !look.walking && speaks)
 		frame.wishes.push({
+			owner: view.id,
+			part: 1,
 			text: actor.queued && waiting > 1 && !hot ? `${waiting} wait · ${view.bubble}` : view.bubble,
 			style: view.state === 'waiting' ? 'alert' : 'bubble',
 			x,
@@ -143,6 +147,8 @@ function drawPerson(frame: Frame, walker: Walker): void {
 		if (px > seen.x && px < seen.x + seen.width && py > seen.y && py < seen.y + seen.height) {
 			frame.signs.add(art.get(`hand.${variantOf(view.id)}`), px, py, 1e6);
 			frame.wishes.push({
+				owner: view.id,
+				part: 1,
 				text: view.name,
 				style: 'person',
 				x: px + 3,
@@ -178,6 +184,8 @@ function drawPerson(frame: Frame, walker: Walker): void {
 	frame.things.add(figure, x, y, y);
 	if (frame.lamps > 0) frame.glow.add(figure, x, y, y, 0.34 * frame.lamps);
 	frame.wishes.push({
+		owner: view.id,
+		part: 0,
 		text: view.self ? `${view.name} (you)` : view.name,
 		style: view.self ? 'self' : 'person',
 		x,

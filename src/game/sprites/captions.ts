@@ -1,14 +1,12 @@
-// Places labels on the screen: most important first, none over another, edges kept.
+// Places labels on the screen: most important first, none over another. A label that has found its place keeps it beside its
+// owner; where all of them go is thought over a few times a second only, so that names neither cost a frame nor jump about.
 import type { View } from '../input/view.ts';
-import type { Frame } from './frame.ts';
+import type { Frame, Wish } from './frame.ts';
 import { LABEL_LIMIT, type Label, type Labels } from './labels.ts';
+import { Room } from './room.ts';
 
-interface Area {
-	x: number;
-	y: number;
-	width: number;
-	height: number;
-}
+/** How often places are looked for anew while things move. */
+const PLACE_MS = 150;
 
 /** CSS pixels. */
 const NUDGES: readonly (readonly [number, number])[] = [
@@ -22,9 +20,42 @@ const NUDGES: readonly (readonly [number, number])[] = [
 	[0, 23]
 ];
 
+/** What was decided about one wish. */
+interface Place {
+	text: string;
+	must: boolean;
+	rank: number;
+	/** Where its owner was then, in world pixels. */
+	x: number;
+	y: number;
+	/** Index of the nudge, or −1: it is not shown. */
+	nudge: number;
+	/** Order of importance: 0 lies on top. */
+	order: number;
+	turn: number;
+}
+
+interface Drawn {
+	label: Label;
+	x: number;
+	y: number;
+	order: number;
+}
+
+type Wanted = Pick<Frame, 'wishes' | 'heads' | 'nowMs' | 'due'>;
+
 export class Captions {
 	readonly #context: CanvasRenderingContext2D;
-	#shown = '';
+	/** By part, then by owner. */
+	readonly #places = [new Map<string, Place>(), new Map<string, Place>()] as const;
+	readonly #words = new Room();
+	readonly #faces = new Room();
+	readonly #drawn: Drawn[] = [];
+	/** What the canvas shows, as numbers. */
+	readonly #shown: number[] = [];
+	#placedAt = -Infinity;
+	#turn = 0;
+	#frameOf = '';
 
 	/** Draws onto a canvas of its own above the map: words keep the screen's resolution. */
 	constructor(canvas: HTMLCanvasElement) {
@@ -33,81 +64,130 @@ export class Captions {
 
 	/** Forgets what is shown: the next call draws again. */
 	reset(): void {
-		this.#shown = '';
+		this.#frameOf = '';
+		this.#shown.length = 0;
 	}
 
-	/** Places the wishes and draws them when they differ from the last time; returns how many are seen. */
-	show({ wishes, heads }: Pick<Frame, 'wishes' | 'heads'>, labels: Labels, view: View): number {
-		const placed: Area[] = [];
-		const faces = heads.map((head): Area => {
-			const at = view.toScreen(head);
-			const scale = view.zoom / view.ratio;
-			return { ...at, width: head.width * scale, height: head.height * scale };
-		});
-		const touch = (area: Area, others: readonly Area[]) =>
-			others.some(
-				(other) =>
-					area.x < other.x + other.width &&
-					other.x < area.x + area.width &&
-					area.y < other.y + other.height &&
-					other.y < area.y + area.height
-			);
+	/** Shows the wishes and returns how many of them are seen. */
+	show(frame: Wanted, labels: Labels, view: View): number {
+		const { wishes, nowMs } = frame;
+		const frameOf = `${view.width}x${view.height}@${view.ratio}/${view.zoom}`;
+		const news = frameOf === this.#frameOf ? this.#news(wishes) : 'urgent';
+		this.#frameOf = frameOf;
 		labels.begin();
-		wishes.sort((a, b) => b.rank - a.rank || b.y - a.y || a.x - b.x);
-		const wide = view.width / view.ratio;
-		const high = view.height / view.ratio;
-		const drawn: { label: Label; x: number; y: number }[] = [];
+		if (news === 'urgent' || (news !== 'none' && nowMs - this.#placedAt >= PLACE_MS))
+			this.#place(frame, labels, view);
+		else if (news !== 'none') frame.due(this.#placedAt + PLACE_MS);
+
+		const drawn = this.#drawn;
+		drawn.length = 0;
 		for (const wish of wishes) {
-			if (drawn.length >= LABEL_LIMIT) break;
-			const at = view.toScreen(wish);
-			if (at.x < -90 || at.x > wide + 90 || at.y < -24 || at.y > high + 24) continue;
-			const label = labels.get(wish.text, wish.style);
-			if (!label) break;
-			const area = {
-				x: Math.round(at.x - label.width / 2),
-				y: Math.round(wish.above ? at.y - label.height : at.y),
-				width: label.width,
-				height: label.height
-			};
-			// One that would cover another may step aside a little before it is left out.
-			const home = { x: area.x, y: area.y };
-			const finds = (free: () => boolean) =>
-				NUDGES.some(([dx, dy]) => {
-					area.x = home.x + dx;
-					area.y = home.y + (wish.above ? -dy : dy);
-					return free();
-				});
-			// Words may not hide anybody; a name may, before it is left out.
-			const fits =
-				finds(() => !touch(area, placed) && !touch(area, faces)) ||
-				(wish.style !== 'bubble' && finds(() => !touch(area, placed)));
-			if (!fits) {
-				if (!wish.must) continue;
-				Object.assign(area, home);
-			}
-			placed.push(area);
-			drawn.push({ label, x: area.x, y: area.y });
+			const place = this.#places[wish.part].get(wish.owner);
+			if (!place || place.nudge < 0) continue;
+			const label = labels.get(place.text, wish.style);
+			if (!label) continue;
+			const [dx, dy] = NUDGES[place.nudge]!;
+			const { x, y } = homeOf(wish, label, view);
+			drawn.push({ label, x: x + dx, y: y + (wish.above ? -dy : dy), order: place.order });
 		}
-		this.#draw(drawn, labels, view);
+		drawn.sort((a, b) => b.order - a.order);
+		this.#draw(labels, view);
 		return drawn.length;
 	}
 
-	#draw(
-		drawn: readonly { label: Label; x: number; y: number }[],
-		labels: Labels,
-		view: View
-	): void {
+	/** Whether the wishes are others than those that have places: pressing ones wait for nothing. */
+	#news(wishes: readonly Wish[]): 'none' | 'some' | 'urgent' {
+		let news: 'none' | 'some' = 'none';
+		let known = 0;
+		for (const wish of wishes) {
+			const place = this.#places[wish.part].get(wish.owner);
+			if (place) known++;
+			if (wish.must !== (place?.must ?? false)) return 'urgent';
+			if (
+				!place ||
+				place.text !== wish.text ||
+				place.rank !== wish.rank ||
+				place.x !== wish.x ||
+				place.y !== wish.y
+			)
+				news = 'some';
+		}
+		return known === this.#places[0].size + this.#places[1].size ? news : 'some';
+	}
+
+	#place({ wishes, heads, nowMs }: Wanted, labels: Labels, view: View): void {
+		const wide = view.width / view.ratio;
+		const high = view.height / view.ratio;
+		const scale = view.zoom / view.ratio;
+		const turn = ++this.#turn;
+		this.#placedAt = nowMs;
+		this.#words.clear(wide, high);
+		this.#faces.clear(wide, high);
+		for (const head of heads)
+			this.#faces.take({
+				...view.toScreen(head),
+				width: head.width * scale,
+				height: head.height * scale
+			});
+		const order = wishes.toSorted((a, b) => b.rank - a.rank || b.y - a.y || a.x - b.x);
+		let count = 0;
+		order.forEach((wish, index) => {
+			const { text, must, rank, x, y } = wish;
+			const places = this.#places[wish.part];
+			const before = places.get(wish.owner)?.nudge ?? -1;
+			const place: Place = { text, must, rank, x, y, nudge: -1, order: index, turn };
+			places.set(wish.owner, place);
+			const at = view.toScreen(wish);
+			if (at.x < -90 || at.x > wide + 90 || at.y < -24 || at.y > high + 24) return;
+			const label = count < LABEL_LIMIT ? labels.get(text, wish.style) : null;
+			if (!label) return;
+			place.nudge = this.#fit(wish, label, view, before);
+			if (place.nudge < 0) return;
+			const [dx, dy] = NUDGES[place.nudge]!;
+			const home = homeOf(wish, label, view);
+			this.#words.take({
+				x: home.x + dx,
+				y: home.y + (wish.above ? -dy : dy),
+				width: label.width,
+				height: label.height
+			});
+			count++;
+		});
+		for (const places of this.#places)
+			for (const [owner, place] of places) if (place.turn !== turn) places.delete(owner);
+	}
+
+	/** The first nudge that covers nothing, or −1: one that would cover another may step aside a little before it is left out. */
+	#fit(wish: Wish, label: Label, view: View, before: number): number {
+		const home = homeOf(wish, label, view);
+		const { width, height } = label;
+		const free = (index: number, faces: boolean) => {
+			const [dx, dy] = NUDGES[index]!;
+			const x = home.x + dx;
+			const y = home.y + (wish.above ? -dy : dy);
+			return (
+				!this.#words.touches(x, y, width, height) &&
+				!(faces && this.#faces.touches(x, y, width, height))
+			);
+		};
+		if (before > 0 && free(before, true)) return before;
+		for (let i = 0; i < NUDGES.length; i++) if (free(i, true)) return i;
+		// Words may not hide anybody; a name may, before it is left out.
+		if (wish.style !== 'bubble')
+			for (let i = 0; i < NUDGES.length; i++) if (free(i, false)) return i;
+		return wish.must ? 0 : -1;
+	}
+
+	#draw(labels: Labels, view: View): void {
 		const { canvas } = this.#context;
-		const shown = `${view.width}x${view.height}@${view.ratio}|${drawn.map((d) => `${d.label.key}@${d.x},${d.y}`).join('|')}`;
-		if (shown === this.#shown) return;
-		this.#shown = shown;
+		const drawn = this.#drawn;
+		if (this.#isShown(view)) return;
 		if (canvas.width !== view.width || canvas.height !== view.height) {
 			canvas.width = view.width;
 			canvas.height = view.height;
 		} else this.#context.clearRect(0, 0, canvas.width, canvas.height);
 		const r = view.ratio;
-		// Drawn backwards, so that the most important lies on top.
-		for (const { label, x, y } of [...drawn].reverse()) {
+		for (const { label, x, y } of drawn) {
 			const width = Math.ceil(label.width * r);
 			const height = Math.ceil(label.height * r);
 			this.#context.drawImage(
@@ -123,4 +203,40 @@ export class Captions {
 			);
 		}
 	}
+
+	/** Whether the canvas shows just this already, and remembers that it will. */
+	#isShown(view: View): boolean {
+		const shown = this.#shown;
+		let at = 0;
+		let same = true;
+		const put = (value: number) => {
+			if (shown[at] !== value) {
+				shown[at] = value;
+				same = false;
+			}
+			at++;
+		};
+		put(view.width);
+		put(view.height);
+		put(view.ratio);
+		for (const { label, x, y } of this.#drawn) {
+			put(label.serial);
+			put(x);
+			put(y);
+		}
+		if (shown.length !== at) {
+			shown.length = at;
+			same = false;
+		}
+		return same;
+	}
+}
+
+/** Upper left corner of a label that hangs where it is wished, in CSS pixels. */
+function homeOf(wish: Wish, label: Label, view: View): { x: number; y: number } {
+	const at = view.toScreen(wish);
+	return {
+		x: Math.round(at.x - label.width / 2),
+		y: Math.round(wish.above ? at.y - label.height : at.y)
+	};
 }

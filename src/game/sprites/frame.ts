@@ -10,6 +10,9 @@ import type { DrawList } from './stage.ts';
 
 /** A label waiting to be placed; `x`, `y` is its upper middle in world pixels. */
 export interface Wish {
+	/** Id of what it hangs on, and which of its two labels it is. */
+	owner: string;
+	part: 0 | 1;
 	text: string;
 	style: LabelStyle;
 	x: number;

@@ -26,6 +26,8 @@ const LAYERS: readonly (readonly [number, string])[] = [
 	[SQUARE, 'plaza']
 ];
 
+const NOWHERE: Bounds = { x: 0, y: 0, width: -1, height: -1 };
+
 interface Chunk {
 	keys: string[];
 	land: Phaser.GameObjects.Image;
@@ -61,6 +63,8 @@ export class Ground {
 	#bridge: Phaser.GameObjects.Image | null = null;
 	#frame = 0;
 	#turf: HTMLCanvasElement | null = null;
+	/** The last view all of which, and what lies around it, is painted. */
+	#whole: Bounds = NOWHERE;
 
 	constructor(scene: Phaser.Scene, art: Art, layout: Layout) {
 		this.#scene = scene;
@@ -78,6 +82,7 @@ export class Ground {
 	/** Forgets the old map; the next `show` paints the new one. */
 	rebuild(layout: Layout): void {
 		this.#layout = layout;
+		this.#whole = NOWHERE;
 		this.#revision++;
 		for (const chunk of this.#chunks.values()) this.#drop(chunk);
 		this.#chunks.clear();
@@ -97,6 +102,13 @@ export class Ground {
 
 	/** Paints what the view needs at once, or else one picture just outside of it; true when more is missing in view. */
 	show(view: Bounds): boolean {
+		// Most frames show what the last one showed.
+		const same =
+			view.x === this.#whole.x &&
+			view.y === this.#whole.y &&
+			view.width === this.#whole.width &&
+			view.height === this.#whole.height;
+		if (same) return false;
 		if (!this.#bridge && this.#layout.bridge.height > 0) this.#span();
 		const missing = this.#missing(view, 0);
 		for (const [i, j] of missing.slice(0, AT_ONCE))
@@ -104,6 +116,7 @@ export class Ground {
 		if (missing.length > 0) return missing.length > AT_ONCE;
 		const [ahead] = this.#missing(view, SIZE / 2);
 		if (ahead) this.#chunks.set(`${ahead[0]},${ahead[1]}`, this.#paint(...ahead));
+		else this.#whole = { ...view };
 		return false;
 	}
 
@@ -216,7 +229,7 @@ export class Ground {
 					tile.y
 				);
 			const key = `water.${this.#revision}.${ci}.${cj}.${frame}`;
-			this.#scene.textures.addCanvas(key, context.canvas);
+			this.#texture(key, context.canvas);
 			frames.push(key);
 			keys.push(key);
 		}
@@ -267,11 +280,19 @@ export class Ground {
 		canvas: HTMLCanvasElement,
 		at: readonly [number, number]
 	) {
-		this.#scene.textures.addCanvas(key, canvas);
+		this.#texture(key, canvas);
 		const image = new Phaser.GameObjects.Image(this.#scene, 0, 0, key);
 		image.setOrigin(0, 0).setPosition(at[0], at[1]);
 		layer.add(image);
 		return image;
+	}
+
+	/** A plain texture: one that can be drawn on would read all of its pixels back at once. */
+	#texture(key: string, canvas: HTMLCanvasElement): void {
+		const source = canvas as unknown as HTMLImageElement;
+		this.#scene.textures
+			.create(key, source, canvas.width, canvas.height)
+			?.add('__BASE', 0, 0, 0, canvas.width, canvas.height);
 	}
 
 	/** Trees far from everything are part of the ground. */

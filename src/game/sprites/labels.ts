@@ -2,11 +2,10 @@
 // A slot is reused for the label that was shown longest ago.
 export type LabelStyle = 'agent' | 'house' | 'person' | 'self' | 'bubble' | 'alert' | 'count';
 
-interface Slot {
-	key: string;
+interface Slot extends Label {
+	style: LabelStyle;
+	text: string;
 	index: number;
-	width: number;
-	height: number;
 	used: number;
 }
 
@@ -60,7 +59,8 @@ export const LABEL_LIMIT = COLUMNS * ROWS;
 
 /** A drawn label: where it lies in `Labels.image` in device pixels, and its size in CSS pixels. */
 export interface Label {
-	key: string;
+	/** Another one for every drawn label. */
+	readonly serial: number;
 	x: number;
 	y: number;
 	width: number;
@@ -71,9 +71,10 @@ export class Labels {
 	readonly image: HTMLCanvasElement;
 	readonly ratio: number;
 	readonly #context: CanvasRenderingContext2D;
-	readonly #slots = new Map<string, Slot>();
+	readonly #slots = new Map<LabelStyle, Map<string, Slot>>();
 	readonly #free: number[] = [];
 	#turn = 0;
+	#serial = 0;
 
 	constructor(ratio: number) {
 		this.ratio = ratio;
@@ -91,34 +92,35 @@ export class Labels {
 
 	/** The label of a text in a style, or null when every slot is on the screen already. */
 	get(text: string, style: LabelStyle): Label | null {
-		const key = `${style}:${text}`;
-		let slot = this.#slots.get(key);
+		const slots = this.#slotsOf(style);
+		let slot = slots.get(text);
 		if (!slot) {
 			const index = this.#free.pop() ?? this.#evict();
 			if (index === null) return null;
-			slot = this.#draw(key, text, style, index);
-			this.#slots.set(key, slot);
+			slot = this.#draw(text, style, index);
+			slots.set(text, slot);
 		}
 		slot.used = this.#turn;
-		return {
-			key,
-			x: (slot.index % COLUMNS) * SLOT_WIDTH * this.ratio,
-			y: Math.floor(slot.index / COLUMNS) * SLOT_HEIGHT * this.ratio,
-			width: slot.width,
-			height: slot.height
-		};
+		return slot;
+	}
+
+	#slotsOf(style: LabelStyle): Map<string, Slot> {
+		let slots = this.#slots.get(style);
+		if (!slots) this.#slots.set(style, (slots = new Map()));
+		return slots;
 	}
 
 	#evict(): number | null {
 		let oldest: Slot | null = null;
-		for (const slot of this.#slots.values())
-			if (slot.used < this.#turn && (!oldest || slot.used < oldest.used)) oldest = slot;
+		for (const slots of this.#slots.values())
+			for (const slot of slots.values())
+				if (slot.used < this.#turn && (!oldest || slot.used < oldest.used)) oldest = slot;
 		if (!oldest) return null;
-		this.#slots.delete(oldest.key);
+		this.#slotsOf(oldest.style).delete(oldest.text);
 		return oldest.index;
 	}
 
-	#draw(key: string, text: string, style: LabelStyle, index: number): Slot {
+	#draw(text: string, style: LabelStyle, index: number): Slot {
 		const { ink, paper, rim, weight, size, max } = STYLES[style];
 		const c = this.#context;
 		const x = (index % COLUMNS) * SLOT_WIDTH;
@@ -151,6 +153,16 @@ export class Labels {
 		}
 		c.fillStyle = ink;
 		c.fillText(words, x + 6, y + height / 2 + 0.5);
-		return { key, index, width, height, used: this.#turn };
+		return {
+			serial: this.#serial++,
+			style,
+			text,
+			index,
+			x: x * this.ratio,
+			y: y * this.ratio,
+			width,
+			height,
+			used: this.#turn
+		};
 	}
 }

@@ -22,7 +22,8 @@ export class Night {
 	readonly layer: Phaser.GameObjects.Layer;
 	#image: Phaser.GameObjects.Image | null = null;
 	#texture: Phaser.Textures.CanvasTexture | null = null;
-	#key = '';
+	/** What the picture shows, as numbers; empty when it shows nothing. */
+	readonly #painted: number[] = [];
 	#count = 0;
 
 	constructor(scene: Phaser.Scene) {
@@ -32,9 +33,13 @@ export class Night {
 
 	/** Repaints when light or lamps differ from the last time; true when they did. */
 	show(grid: Grid, light: Daylight, lights: readonly Light[], multiply: number): boolean {
-		const key = `${grid.x},${grid.y},${grid.width},${grid.height}|${light.red},${light.green},${light.blue},${light.lamps}|${lights.map((l) => `${l.x},${l.y},${l.radius}`).join(';')}`;
-		if (key === this.#key) return false;
-		this.#key = key;
+		const bright = light.red === 255 && light.green === 255 && light.blue === 255;
+		if (bright) {
+			this.#image?.setVisible(false);
+			this.#painted.length = 0;
+			return false;
+		}
+		if (!this.#differs(grid, light, lights)) return false;
 		const width = Math.ceil((grid.width * TILE) / GRAIN);
 		const height = Math.ceil((grid.height * TILE) / GRAIN);
 		if (!this.#texture || this.#texture.width !== width || this.#texture.height !== height) {
@@ -47,9 +52,7 @@ export class Night {
 			this.layer.add(this.#image);
 		}
 		this.#image!.setPosition(grid.x * TILE, grid.y * TILE);
-		const bright = light.red === 255 && light.green === 255 && light.blue === 255;
-		this.#image!.setVisible(!bright);
-		if (bright) return true;
+		this.#image!.setVisible(true);
 		const c = this.#texture.getContext();
 		c.globalCompositeOperation = 'source-over';
 		c.fillStyle = `rgb(${light.red},${light.green},${light.blue})`;
@@ -73,5 +76,30 @@ export class Night {
 		}
 		this.#texture.refresh();
 		return true;
+	}
+	/** Whether the picture would be another one, and remembers which. */
+	#differs(grid: Grid, light: Daylight, lights: readonly Light[]): boolean {
+		const painted = this.#painted;
+		let at = 0;
+		let differs = false;
+		const put = (value: number) => {
+			if (painted[at] !== value) {
+				painted[at] = value;
+				differs = true;
+			}
+			at++;
+		};
+		for (const value of [grid.x, grid.y, grid.width, grid.height]) put(value);
+		for (const value of [light.red, light.green, light.blue, light.lamps]) put(value);
+		for (const { x, y, radius } of lights) {
+			put(x);
+			put(y);
+			put(radius);
+		}
+		if (painted.length !== at) {
+			painted.length = at;
+			differs = true;
+		}
+		return differs;
 	}
 }

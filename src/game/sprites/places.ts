@@ -1,15 +1,11 @@
-// Draws what stands still: the square, trees, houses and workshops, with their smoke, light and names.
-import { TILE, hashPlace } from '#domain/village.ts';
+// Draws the bell, houses and workshops, with their smoke, light and names.
+import { TILE } from '#domain/village.ts';
 import type { HouseView, WorkshopView } from '../port.ts';
-import type { HousePlace, Prop, WorkshopPlace } from '../sim/layout.ts';
+import type { HousePlace, WorkshopPlace } from '../sim/layout.ts';
 import { familyOf } from './atlas.ts';
 import { type Frame, isTarget, turn } from './frame.ts';
 
-const SWAY_MS = 640;
-const SHADOWLESS = new Set(['fence', 'garden.0', 'garden.1', 'reeds.0', 'reeds.1']);
-
 export function drawPlaces(frame: Frame): void {
-	for (const prop of frame.world.layout.props) if (!prop.flat) drawProp(frame, prop);
 	const bell = frame.world.layout.bell;
 	drawBell(frame, bell.x * TILE, bell.y * TILE);
 	for (const place of frame.world.layout.houses.values()) {
@@ -30,64 +26,6 @@ function inView(frame: Frame, x: number, y: number, reach: number): boolean {
 		y > seen.y - reach &&
 		y < seen.y + seen.height + reach * 1.6
 	);
-}
-
-function drawProp(frame: Frame, prop: Prop): void {
-	const x = prop.x * TILE;
-	const y = prop.y * TILE;
-	if (prop.frame === 'lamp' && frame.lamps > 0)
-		frame.lights.push({ x, y: y - 6, radius: 78, warmth: 1 });
-	if (prop.frame === 'gate' && frame.lamps > 0)
-		frame.lights.push(
-			{ x: x - 25, y: y - 16, radius: 52, warmth: 1 },
-			{ x: x + 25, y: y - 16, radius: 52, warmth: 1 }
-		);
-	if (!inView(frame, x, y, 48)) return;
-	let name = prop.frame;
-	if (name.startsWith('tree.')) {
-		const lean = frame.lively
-			? turn(
-					frame,
-					SWAY_MS,
-					4,
-					Math.floor(hashPlace(Math.floor(prop.x), Math.floor(prop.y), 3) * 4)
-				)
-			: 0;
-		name = `${name}.${lean === 1 ? 1 : lean === 3 ? 2 : 0}`;
-	}
-	const picture = frame.art.get(name);
-	if (prop.lies) {
-		frame.floor.add(picture, x, y, -1e6);
-		return;
-	}
-	const size = picture.width > 36 ? 'l' : picture.width > 18 ? 'm' : 's';
-	if (!SHADOWLESS.has(prop.frame))
-		frame.floor.add(
-			frame.art.get(`shadow.${size}`),
-			x + 1,
-			y - 1,
-			y,
-			1,
-			picture.width > 60 ? 1.5 : 1
-		);
-	frame.things.add(picture, x, y);
-	if (prop.frame === 'lamp' && frame.lamps > 0)
-		frame.glow.add(frame.art.get('glow.small'), x, y - 28, y, frame.lamps);
-	if (prop.frame === 'gate') {
-		frame.hits.add({
-			kind: 'gate',
-			id: 'gate',
-			x: x - 34,
-			y: y - 52,
-			width: 68,
-			height: 54,
-			rank: 0,
-			anchor: { x, y: y - 54 }
-		});
-		if (frame.lamps > 0)
-			for (const dx of [-25, 25])
-				frame.glow.add(frame.art.get('glow.small'), x + dx, y - 43, y, frame.lamps);
-	}
 }
 
 function drawBell(frame: Frame, x: number, y: number): void {
@@ -111,6 +49,8 @@ function drawBell(frame: Frame, x: number, y: number): void {
 	});
 	if (pending) {
 		frame.wishes.push({
+			owner: 'bell',
+			part: 0,
 			text: String(frame.world.approvalsPending),
 			style: 'alert',
 			x: left + 17,
@@ -212,6 +152,8 @@ function drawHouse(frame: Frame, house: HouseView, place: HousePlace): void {
 	const hot =
 		isTarget(frame.hover, 'house', house.id) || isTarget(frame.selected, 'house', house.id);
 	frame.wishes.push({
+		owner: house.id,
+		part: 0,
 		text: house.name,
 		style: 'house',
 		x: centre,
@@ -224,6 +166,8 @@ function drawHouse(frame: Frame, house: HouseView, place: HousePlace): void {
 	if (crowd) {
 		frame.signs.add(frame.art.get('badge.crowd'), centre - 12, top + 24, y + 3);
 		frame.wishes.push({
+			owner: house.id,
+			part: 1,
 			text: `${crowd}`,
 			style: 'count',
 			x: centre + 8,
@@ -294,6 +238,8 @@ function drawWorkshop(frame: Frame, shop: WorkshopView, place: WorkshopPlace): v
 	const hot =
 		isTarget(frame.hover, 'workshop', shop.id) || isTarget(frame.selected, 'workshop', shop.id);
 	frame.wishes.push({
+		owner: shop.id,
+		part: 0,
 		text: words,
 		style: 'house',
 		x,
