@@ -74,8 +74,7 @@ function keep(held: Held, change: Partial<WorkCounter>, out: WorkOutlet): void {
 /** Tells what was printed since the last digest. */
 export function flushDigest(held: Held, out: WorkOutlet): void {
 	const text = held.digest?.take();
-	if (text)
-		emit(held, { kind: 'output', text: wireText(text, DIGEST_CHARS) }, {}, out);
+	if (text) emit(held, { kind: 'output', text: wireText(text, DIGEST_CHARS) }, {}, out);
 }
 
 function emit(held: Held, report: WorkReport, read: Partial<WorkCounter>, out: WorkOutlet): void {
