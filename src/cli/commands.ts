@@ -41,6 +41,11 @@ export const COMMANDS: Record<string, Entry> = {
 		internal: true,
 		load: () => import('./session-host.ts')
 	},
+	drive: {
+		summary: 'run an agent inside a session',
+		internal: true,
+		load: () => import('./drive.ts')
+	},
 	'scripted-agent': {
 		summary: 'play a scenario',
 		internal: true,

@@ -137,14 +137,14 @@ export function openStateDir(dir: string): StateDir {
 		writeReceived: (runnerId, seq) => writeJson(receivedFile, { runnerId, seq }),
 		readSessions() {
 			return readdirSync(sessionsDir)
-				.filter((name) => name.endsWith('.json') && !name.endsWith('.scenario.json'))
+				.filter((name) => /\.\d+\.json$/.test(name))
 				.map((name) => readJson(join(sessionsDir, name), SessionRecord))
 				.filter((record) => record !== null);
 		},
 		writeSession: (record) =>
 			writeJson(sessionFile(record.sessionId, record.attempt, 'json'), record),
 		removeSession(sessionId, attempt) {
-			for (const extension of ['json', 'work', 'scenario.json'])
+			for (const extension of ['json', 'work', 'scenario.json', 'drive.json'])
 				rmSync(sessionFile(sessionId, attempt, extension), { force: true });
 		},
 		readWork: (sessionId, attempt) =>

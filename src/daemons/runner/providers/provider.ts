@@ -26,6 +26,8 @@ export interface Machine {
 
 /** What is needed to start one session. */
 export interface CommandContext extends Machine {
+	/** Version of the CLI that was found, null when it did not tell. */
+	version: string | null;
 	/** Writes a file that belongs to the attempt and goes with it; answers its path. */
 	writeFile(extension: string, content: string): string;
 }

@@ -95,6 +95,7 @@ test('each provider says what is started', () => {
 	const context = {
 		env,
 		program,
+		version: null,
 		writeFile(extension: string, content: string) {
 			const file = join(makeFolder(), extension);
 			writeFileSync(file, content);

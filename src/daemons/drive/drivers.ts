@@ -1,0 +1,5 @@
+import type { Driver } from './driver.ts';
+import type { DriveSpec } from './spec.ts';
+
+/** Each loaded only when it is needed: a session starts with one of them. */
+export const DRIVERS: Partial<Record<DriveSpec['providerId'], () => Promise<Driver>>> = {};
