@@ -1,7 +1,7 @@
 // What every driver can do for its agent: ask people, tell what happens.
 import type { AskRequest } from '#protocol/host/ask-line.ts';
 import type { StatusSource, ToldStatus } from '#protocol/host/told.ts';
-import type { UsageTotals } from '#protocol/runner/usage-totals.ts';
+import type { UsageFigures } from '#protocol/runner/usage-totals.ts';
 import type { WorkReport } from '#protocol/runner/work-event.ts';
 import { askPeople, type OpenQuestion } from '../session-door/ask.ts';
 import type { SessionDoorEnv } from '../session-door/environment.ts';
@@ -15,7 +15,7 @@ export interface DriverSession {
 	ask(approvalId: string, subject: Subject): OpenQuestion;
 	work(report: WorkReport): void;
 	/** Absolute totals of this attempt; figures that are not known are left out. */
-	usage(totals: Partial<UsageTotals>): void;
+	usage(totals: UsageFigures): void;
 	/** How the agent's last turn went, by its own word. */
 	result(ok: boolean, message?: string): void;
 	/** The status and where it comes from; the same one twice is told once. */

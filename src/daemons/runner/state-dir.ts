@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Attempt, Id, Seq, StreamId } from '#protocol/envelope.ts';
 import { ProviderResult } from '#protocol/runner/session-exited.ts';
-import { UsageTotals } from '#protocol/runner/usage-totals.ts';
+import { UsageFigures } from '#protocol/runner/usage-totals.ts';
 
 /** Who this runner is; `runner.json`, mode 0600. */
 export const RunnerIdentity = z.object({
@@ -59,7 +59,7 @@ export const WorkCounter = z.object({
 	n: Seq.or(z.literal(0)),
 	offset: z.number().int().min(0),
 	told: z.number().int().min(0).optional(),
-	usage: UsageTotals.partial().optional(),
+	usage: UsageFigures.optional(),
 	result: ProviderResult.optional()
 });
 export type WorkCounter = z.infer<typeof WorkCounter>;

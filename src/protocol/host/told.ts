@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { text } from '../envelope.ts';
-import { UsageTotals } from '../runner/usage-totals.ts';
+import { UsageFigures } from '../runner/usage-totals.ts';
 import { WorkReport } from '../runner/work-event.ts';
 
 /** Something the agent did, or how its status changed (kind `status_change`, `data` as in `ToldStatus`). */
@@ -8,7 +8,7 @@ export const ToldWork = z.object({ k: z.literal('work'), report: WorkReport });
 export type ToldWork = z.infer<typeof ToldWork>;
 
 /** What the attempt has used so far: absolute totals; figures that are not known are left out. */
-export const ToldUsage = z.object({ k: z.literal('usage'), totals: UsageTotals.partial() });
+export const ToldUsage = z.object({ k: z.literal('usage'), totals: UsageFigures });
 export type ToldUsage = z.infer<typeof ToldUsage>;
 
 /** The agent's own word on how its last turn went; the latest counts when the process ends. */
