@@ -1,0 +1,125 @@
+// Tells a neutral action in the tools that the asking program offers: every program has its own names and inputs.
+import { isAbsolute, join } from 'node:path';
+import type { JsonValue } from '#protocol/json.ts';
+import type { ModelAction } from '#protocol/model/scenario.ts';
+import { addFile, updateFile } from './patch.ts';
+import type { Offer, Part } from './parts.ts';
+
+type Action<Do extends ModelAction['do']> = Extract<ModelAction, { do: Do }>;
+/** Input for one tool, or null when the tool cannot say it. */
+type Say<A> = (action: A, at: (path: string) => string, offer: Offer) => JsonValue | null;
+
+const patched = (patch: string, offer: Offer): JsonValue =>
+	offer.freeform ? patch : { input: patch };
+
+const steps = (text: string) => text.split('\n').filter((line) => line.trim() !== '');
+
+const questions = ({ question, header, options }: Action<'question'>) => ({
+	question,
+	header,
+	options: options.map((label) => ({ label, description: label }))
+});
+
+/** For each action, the tools that can do it, best first. Claude Code, opencode, Codex, Gemini CLI. */
+const TOOLS: { [Do in Exclude<ModelAction['do'], 'call'>]: Record<string, Say<Action<Do>>> } = {
+	shell: {
+		Bash: ({ command, description }) => ({ command, description }),
+		bash: ({ command, description }) => ({ command, description }),
+		exec_command: ({ command }) => ({ cmd: command }),
+		shell_command: ({ command }) => ({ command }),
+		shell: ({ command }, _at, { schema }) =>
+			takesText(schema, 'command') ? { command } : { command: ['bash', '-lc', command] },
+		run_shell_command: ({ command, description }) => ({ command, description })
+	},
+	write: {
+		Write: ({ path, content }, at) => ({ file_path: at(path), content }),
+		write: ({ path, content }, at) => ({ filePath: at(path), content }),
+		write_file: ({ path, content }, at) => ({ file_path: at(path), content }),
+		apply_patch: ({ path, content }, _at, offer) => patched(addFile(path, content), offer)
+	},
+	edit: {
+		Edit: ({ path, find, replace }, at) => ({
+			file_path: at(path),
+			old_string: find,
+			new_string: replace
+		}),
+		edit: ({ path, find, replace }, at) => ({
+			filePath: at(path),
+			oldString: find,
+			newString: replace
+		}),
+		replace: ({ path, find, replace }, at) => ({
+			file_path: at(path),
+			instruction: 'Replace the text.',
+			old_string: find,
+			new_string: replace
+		}),
+		apply_patch: ({ path, find, replace }, _at, offer) =>
+			patched(updateFile(path, find, replace), offer)
+	},
+	read: {
+		Read: ({ path }, at) => ({ file_path: at(path) }),
+		read: ({ path }, at) => ({ filePath: at(path) }),
+		read_file: ({ path }, at) => ({ file_path: at(path) }),
+		exec_command: ({ path }) => ({ cmd: `cat -- ${quoted(path)}` }),
+		shell_command: ({ path }) => ({ command: `cat -- ${quoted(path)}` }),
+		shell: ({ path }) => ({ command: ['cat', '--', path] })
+	},
+	plan: {
+		ExitPlanMode: ({ text }) => ({ plan: text }),
+		update_plan: ({ text }) => ({
+			plan: steps(text).map((step) => ({ step, status: 'pending' }))
+		}),
+		write_todos: ({ text }) => ({
+			todos: steps(text).map((description) => ({ description, status: 'pending' }))
+		}),
+		todowrite: ({ text }) => ({
+			todos: steps(text).map((content, index) => ({
+				id: String(index + 1),
+				content,
+				status: 'pending',
+				priority: 'medium'
+			}))
+		})
+	},
+	question: {
+		AskUserQuestion: (action) => ({ questions: [{ ...questions(action), multiSelect: false }] }),
+		question: (action) => ({ questions: [questions(action)] }),
+		request_user_input: (action) => ({ questions: [{ id: 'answer', ...questions(action) }] }),
+		ask_user: (action) => ({ questions: [{ ...questions(action), type: 'choice' }] })
+	}
+};
+
+/**
+ * One action as a call. When no offered tool can do it the answer says so in words, so that a scenario goes on and its
+ * reader sees why.
+ * @param cwd folder of the asking program; null when it did not tell
+ */
+export function callFor(action: ModelAction, offers: readonly Offer[], cwd: string | null): Part {
+	if (action.do === 'call') {
+		const offer = offers.find(({ name }) => name === action.name);
+		return call({ ...offer, name: action.name }, action.input);
+	}
+	const at = (path: string) => (cwd === null || isAbsolute(path) ? path : join(cwd, path));
+	const ways = TOOLS[action.do] as Record<string, Say<ModelAction>>;
+	for (const [name, say] of Object.entries(ways)) {
+		const offer = offers.find((one) => one.name === name);
+		const input = offer ? say(action, at, offer) : null;
+		if (offer && input !== null) return call(offer, input);
+	}
+	return { kind: 'text', text: `(No tool for "${action.do}" is offered here.)` };
+}
+
+function call({ name, namespace }: Offer, input: JsonValue): Part {
+	return { kind: 'call', name, input, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+function takesText(schema: unknown, field: string): boolean {
+	const { properties } = (schema ?? {}) as { properties?: Record<string, { type?: unknown }> };
+	return properties?.[field]?.type === 'string';
+}
+
+/** One word for a shell, whatever is in it. */
+function quoted(word: string): string {
+	return `'${word.replaceAll("'", `'\\''`)}'`;
+}
