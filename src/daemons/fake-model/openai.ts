@@ -1,6 +1,6 @@
 // The OpenAI Responses API: reads a request, writes an answer whole or as events.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ResponsesItem, ResponsesRequest } from '#protocol/model/openai.ts';
+import type { ResponsesItem, ResponsesRequest, ResponsesTool } from '#protocol/model/openai.ts';
 import { answers } from './anthropic.ts';
 import type { Offer, Part } from './parts.ts';
 import { pieces } from './pieces.ts';
@@ -24,7 +24,6 @@ export function readResponses(
 	return {
 		wire: 'openai',
 		userText: lastSaid(said),
-		// Calls and outputs may alternate: what counts is every output since somebody spoke or the model last did more.
 		toolResults: items
 			.slice(lastAnswer + 1)
 			.flatMap(({ type, output }) => (isOutput(type) ? [resultText(output)] : [])),
@@ -36,7 +35,7 @@ export function readResponses(
 			String(session ?? request.prompt_cache_key ?? said[0] ?? '')
 		),
 		cwd: findCwd([...items.flatMap(textsOf), request.instructions ?? '']),
-		offers: request.tools.flatMap(offersOf),
+		offers: [...request.tools, ...items.flatMap(({ tools }) => tools ?? [])].flatMap(offersOf),
 		schema: format && format.type !== 'text' ? (format.schema ?? true) : null,
 		maxTokens: null,
 		characters
@@ -55,16 +54,30 @@ function isAnswer({ type, role }: ResponsesItem): boolean {
 	return type === 'reasoning' || type.endsWith('_call');
 }
 
-function offersOf(tool: ResponsesRequest['tools'][number]): Offer[] {
+function offersOf(tool: ResponsesTool): Offer[] {
 	const { type, name = type, tools } = tool;
-	if (type === 'namespace')
-		return (tools ?? []).map((inner) => ({
-			name: inner.name ?? inner.type,
-			namespace: name,
-			freeform: inner.type === 'custom',
-			schema: inner.parameters
-		}));
-	return [{ name, freeform: type === 'custom', schema: tool.parameters }];
+	if (type !== 'namespace') return [offerOf(tool), ...nested(tool)];
+	return (tools ?? []).flatMap((inner) => [
+		{ ...offerOf(inner), namespace: name },
+		...nested(inner, name)
+	]);
+}
+
+function offerOf({ type, name = type, parameters }: ResponsesTool): Offer {
+	return { name, freeform: type === 'custom', schema: parameters };
+}
+
+const DECLARED = /declare const tools: \{ ([A-Za-z_]\w*)\((\w+): (string)?/g;
+
+/** Codex gives its newest models one tool that runs JavaScript, and tells the functions in its description. */
+function nested({ type, name = type, description }: ResponsesTool, namespace?: string): Offer[] {
+	if (type !== 'custom') return [];
+	const within = { name, ...(namespace === undefined ? {} : { namespace }) };
+	return [...(description ?? '').matchAll(DECLARED)].map(([, inner = '', , takesText]) => ({
+		name: inner,
+		freeform: takesText !== undefined,
+		within
+	}));
 }
 
 /** The answer in one piece. */

@@ -18,6 +18,8 @@ export interface Offer {
 	namespace?: string;
 	/** Takes text instead of JSON. */
 	freeform?: boolean;
+	/** It is no tool of its own, but a function for the JavaScript that this tool runs. */
+	within?: { name: string; namespace?: string };
 	/** JSON schema of the input, where the wire gives one. */
 	schema?: unknown;
 }

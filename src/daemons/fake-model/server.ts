@@ -21,7 +21,8 @@ export interface Told {
 	/** Index of the turn that was played; `side` for a request beside the conversation; null for neither. */
 	turn: number | 'side' | null;
 	body?: unknown;
-	userAgent?: string;
+	/** Without credentials. */
+	headers?: Record<string, string>;
 }
 
 export interface FakeModelOptions {
@@ -31,7 +32,7 @@ export interface FakeModelOptions {
 	maxBodyBytes?: number;
 	/** Called once for each request. */
 	tell?: (told: Told) => void;
-	/** Whether `tell` gets bodies and programs: they hold whatever the program was given to read. */
+	/** Whether `tell` gets bodies and headers: they hold whatever the program was given to read. */
 	bodies?: boolean;
 	/** Unix milliseconds. */
 	now?: () => number;
@@ -45,6 +46,8 @@ export interface FakeModel {
 	close(): Promise<void>;
 }
 
+/** Asked by people and by Claude Code to see whether somebody is there. */
+const GREETINGS = new Set(['/', '/api/hello']);
 const LOOPBACK = '127.0.0.1';
 /** Most requests at work at the same time; with the largest bodies they hold 512 MiB. */
 const MAX_AT_WORK = 32;
@@ -83,7 +86,7 @@ export async function openFakeModel(options: FakeModelOptions): Promise<FakeMode
 			if (!isLoopbackHost(request.headers.host))
 				throw new Refusal('forbidden', 'this server is for programs of this machine');
 			if (atWork > MAX_AT_WORK) throw new Refusal('busy', 'too many requests at the same time', 1);
-			if (path === '/' && (request.method === 'GET' || request.method === 'HEAD'))
+			if (GREETINGS.has(path) && (request.method === 'GET' || request.method === 'HEAD'))
 				return sendJson(response, 200, { title: scenario.title });
 			if (!door) throw new Refusal('not_found', `there is nothing at ${path.slice(0, 200)}`);
 			if (request.method !== door.method)
@@ -103,7 +106,7 @@ export async function openFakeModel(options: FakeModelOptions): Promise<FakeMode
 		const body = door.method === 'POST' ? await readJson(request, maxBodyBytes) : null;
 		const characters = Number(request.headers['content-length'] ?? 0) || lengthOf(body);
 		const userAgent = request.headers['user-agent'] ?? '';
-		if (options.bodies) Object.assign(told, { body, userAgent });
+		if (options.bodies) Object.assign(told, { body, headers: harmless(request) });
 		if (door.plain) return sendJson(response, 200, door.plain(body, characters));
 		const asking = door.ask!(body, request.headers, characters);
 		const ended = new AbortController();
@@ -193,6 +196,13 @@ function refuse(response: ServerResponse, door: Door | null, error: unknown): vo
 
 function lengthOf(value: unknown): number {
 	return JSON.stringify(value)?.length ?? 0;
+}
+
+const SECRET = /^(authorization|x-api-key|x-goog-api-key|api-key|cookie)$/;
+
+function harmless({ headers }: IncomingMessage): Record<string, string> {
+	const told = Object.entries(headers).filter(([name]) => !SECRET.test(name));
+	return Object.fromEntries(told.map(([name, value]) => [name, String(value)]));
 }
 
 /** A page in a browser that was led here by a name of its own has another `host`. */

@@ -29,6 +29,7 @@ export function sampleOf(schema: unknown, words: string, depth: number): JsonVal
 		enum: choices,
 		minItems,
 		items,
+		minimum,
 		anyOf,
 		oneOf
 	} = (schema ?? {}) as Record<string, unknown>;
@@ -42,7 +43,7 @@ export function sampleOf(schema: unknown, words: string, depth: number): JsonVal
 			return words;
 		case 'integer':
 		case 'number':
-			return 0;
+			return typeof minimum === 'number' ? minimum : 1;
 		case 'boolean':
 			return false;
 		case 'null':

@@ -12,6 +12,12 @@ type Say<A> = (action: A, at: (path: string) => string, offer: Offer) => JsonVal
 const patched = (patch: string, offer: Offer): JsonValue =>
 	offer.freeform ? patch : { input: patch };
 
+/** Codex without a tool for patches takes this command for one. */
+const patchCommand = (patch: string): JsonValue => ({
+	cmd: `apply_patch <<'${END}'\n${patch}\n${END}`
+});
+const END = 'END_OF_PATCH';
+
 const steps = (text: string) => text.split('\n').filter((line) => line.trim() !== '');
 
 const questions = ({ question, header, options }: Action<'question'>) => ({
@@ -35,7 +41,8 @@ const TOOLS: { [Do in Exclude<ModelAction['do'], 'call'>]: Record<string, Say<Ac
 		Write: ({ path, content }, at) => ({ file_path: at(path), content }),
 		write: ({ path, content }, at) => ({ filePath: at(path), content }),
 		write_file: ({ path, content }, at) => ({ file_path: at(path), content }),
-		apply_patch: ({ path, content }, _at, offer) => patched(addFile(path, content), offer)
+		apply_patch: ({ path, content }, _at, offer) => patched(addFile(path, content), offer),
+		exec_command: ({ path, content }) => patchCommand(addFile(path, content))
 	},
 	edit: {
 		Edit: ({ path, find, replace }, at) => ({
@@ -55,7 +62,8 @@ const TOOLS: { [Do in Exclude<ModelAction['do'], 'call'>]: Record<string, Say<Ac
 			new_string: replace
 		}),
 		apply_patch: ({ path, find, replace }, _at, offer) =>
-			patched(updateFile(path, find, replace), offer)
+			patched(updateFile(path, find, replace), offer),
+		exec_command: ({ path, find, replace }) => patchCommand(updateFile(path, find, replace))
 	},
 	read: {
 		Read: ({ path }, at) => ({ file_path: at(path) }),
@@ -110,7 +118,11 @@ export function callFor(action: ModelAction, offers: readonly Offer[], cwd: stri
 	return { kind: 'text', text: `(No tool for "${action.do}" is offered here.)` };
 }
 
-function call({ name, namespace }: Offer, input: JsonValue): Part {
+function call({ name, namespace, within }: Offer, input: JsonValue): Part {
+	if (within) {
+		const code = `text(await tools.${name}(${JSON.stringify(input)}));\n`;
+		return { kind: 'call', ...within, input: code };
+	}
 	return { kind: 'call', name, input, ...(namespace === undefined ? {} : { namespace }) };
 }
 

@@ -3,21 +3,24 @@ import { z } from 'zod';
 
 const Part = z.looseObject({ type: z.string(), text: z.string().optional() });
 
-/** A message, a call, its output, reasoning: told apart by `type`; a message may leave it out. */
+const named = { type: z.string(), name: z.string().optional(), description: z.string().nullish() };
+
+/** A function, a free-form (`custom`) tool, a namespace of tools, or one of the vendor's own. */
+export const ResponsesTool = z.looseObject({
+	...named,
+	tools: z.array(z.looseObject(named)).optional()
+});
+export type ResponsesTool = z.infer<typeof ResponsesTool>;
+
+/** A message, a call, its output, reasoning, more tools: told apart by `type`; a message may leave it out. */
 export const ResponsesItem = z.looseObject({
 	type: z.string().optional(),
 	role: z.string().optional(),
 	content: z.union([z.string(), z.array(Part)]).nullish(),
-	output: z.unknown().optional()
+	output: z.unknown().optional(),
+	tools: z.array(ResponsesTool).optional()
 });
 export type ResponsesItem = z.infer<typeof ResponsesItem>;
-
-/** A function, a free-form (`custom`) tool, a namespace of tools, or one of the vendor's own. */
-export const ResponsesTool = z.looseObject({
-	type: z.string(),
-	name: z.string().optional(),
-	tools: z.array(z.looseObject({ type: z.string(), name: z.string().optional() })).optional()
-});
 
 export const ResponsesRequest = z.looseObject({
 	model: z.string().min(1).max(200),
