@@ -18,7 +18,11 @@ const STDIO = [
 /** @param {Box} box @param {string[]} argv */
 function converse(box, argv, mode = 'manual') {
 	const talk = box.speak([...argv, ...STDIO, '--permission-mode', mode], env(box));
-	talk.say({ type: 'control_request', request_id: '1', request: { subtype: 'initialize', hooks: {} } });
+	talk.say({
+		type: 'control_request',
+		request_id: '1',
+		request: { subtype: 'initialize', hooks: {} }
+	});
 	talk.say({ type: 'user', message: { role: 'user', content: 'Say good morning' } });
 	return talk;
 }
@@ -85,7 +89,11 @@ async function openTui(box, argv, { decision, trust = true, prompt, mode = 'manu
 	};
 	writeFileSync(join(box.home, '.claude.json'), JSON.stringify(known));
 	const words = ['--settings', join(box.dir, 'settings.json'), '--permission-mode', mode];
-	const terminal = await openTerminal(box, [...argv, ...words, ...(prompt ? [prompt] : [])], env(box));
+	const terminal = await openTerminal(
+		box,
+		[...argv, ...words, ...(prompt ? [prompt] : [])],
+		env(box)
+	);
 	/** @returns {any[]} */
 	const told = () =>
 		readFileSync(join(box.dir, 'hooks'), 'utf8')

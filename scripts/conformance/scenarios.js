@@ -5,7 +5,9 @@ const done = { reply: { text: 'All is done.' } };
 /** Words alone. */
 export const ANSWER = {
 	title: 'Greeting',
-	turns: [{ reply: { text: 'Good morning to you.', usage: { input: 1200, output: 40, cached: 200 } } }]
+	turns: [
+		{ reply: { text: 'Good morning to you.', usage: { input: 1200, output: 40, cached: 200 } } }
+	]
 };
 
 /** One command, then the end. */
@@ -39,10 +41,7 @@ export const FILE = {
 
 export const PLAN = {
 	title: 'A plan',
-	turns: [
-		{ reply: { actions: [{ do: 'plan', text: 'Read the notes\nWrite a greeting' }] } },
-		done
-	]
+	turns: [{ reply: { actions: [{ do: 'plan', text: 'Read the notes\nWrite a greeting' }] } }, done]
 };
 
 export const QUESTION = {

@@ -1,9 +1,9 @@
 // The Anthropic Messages API: reads a request, writes an answer whole or as events.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AnthropicRequest } from '#protocol/model/anthropic.ts';
-import type { Part } from './parts.ts';
+import type { Offer, Part } from './parts.ts';
 import { pieces } from './pieces.ts';
-import { conversationOf, findCwd, lastSaid, resultText } from './question.ts';
+import { conversationOf, findCwd, findPlanFile, lastSaid, resultText } from './question.ts';
 import type { Answer, Question, StreamEvent } from './question.ts';
 
 type Content = AnthropicRequest['messages'][number]['content'];
@@ -20,7 +20,10 @@ export function readAnthropic(
 		.filter(({ role }) => role === 'user')
 		.flatMap(({ content }) => textsOf(content));
 	const session = headers['x-claude-code-session-id'] ?? headers['x-session-affinity'];
-	const mark = String(session ?? request.metadata?.user_id ?? said[0] ?? '');
+	const texts = [
+		...textsOf(request.system ?? ''),
+		...messages.flatMap(({ content }) => textsOf(content))
+	];
 	return {
 		wire: 'anthropic',
 		userText: lastSaid(said),
@@ -28,16 +31,26 @@ export function readAnthropic(
 		turn: answers(messages.map(({ role }) => role === 'assistant')),
 		model: request.model,
 		stream: request.stream,
-		conversation: conversationOf('anthropic', mark),
-		cwd: findCwd([
-			...textsOf(request.system ?? ''),
-			...messages.flatMap(({ content }) => textsOf(content))
-		]),
-		offers: request.tools.map(({ name, input_schema }) => ({ name, schema: input_schema })),
+		conversation: conversationOf('anthropic', session ?? request.metadata?.user_id, said),
+		planFile: findPlanFile(texts),
+		cwd: findCwd(texts),
+		offers: [
+			...request.tools.map(({ name, input_schema }) => ({ name, schema: input_schema })),
+			...deferred(request)
+		],
 		schema: request.output_config?.format?.schema ?? null,
 		maxTokens: request.max_tokens,
 		characters
 	};
+}
+
+/** Tools that Claude Code names in words only, one a line; it takes calls of them all the same. */
+function deferred({ tools, messages }: AnthropicRequest): Offer[] {
+	if (!tools.some(({ name }) => name === 'ToolSearch')) return [];
+	const told = messages
+		.filter(({ role }) => role === 'system')
+		.flatMap(({ content }) => textsOf(content));
+	return told.flatMap((text) => (text.match(/^[A-Z][A-Za-z]+$/gm) ?? []).map((name) => ({ name })));
 }
 
 /** How many answers there are in a conversation: neighbours are parts of one. */

@@ -144,8 +144,8 @@ function geminiDoor(path: string): Door | null {
 	return {
 		wire: 'gemini',
 		method: 'POST',
-		ask: (body, headers, characters) => ({
-			question: readGemini(parse(GeminiRequest, body), headers, { model, stream }, characters),
+		ask: (body, _headers, characters) => ({
+			question: readGemini(parse(GeminiRequest, body), { model, stream }, characters),
 			whole: geminiWhole,
 			events: geminiEvents
 		})

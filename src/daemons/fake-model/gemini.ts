@@ -1,5 +1,4 @@
 // The Gemini API: reads a request, writes an answer whole or as events.
-import type { IncomingHttpHeaders } from 'node:http';
 import type { GeminiRequest } from '#protocol/model/gemini.ts';
 import { answers } from './anthropic.ts';
 import type { Part } from './parts.ts';
@@ -12,7 +11,6 @@ type Content = GeminiRequest['contents'][number];
 /** What a request asks. The model and the kind of answer are in its path; `characters` is the length of its body. */
 export function readGemini(
 	request: GeminiRequest,
-	headers: IncomingHttpHeaders,
 	path: { model: string; stream: boolean },
 	characters: number
 ): Question {
@@ -20,7 +18,6 @@ export function readGemini(
 	const said = contents.filter(({ role }) => role !== 'model').flatMap(textsOf);
 	const lastAnswer = contents.findLastIndex(({ role }) => role === 'model');
 	const asksJson = config?.responseMimeType === 'application/json';
-	const session = headers['x-gemini-session-id'];
 	return {
 		wire: 'gemini',
 		userText: lastSaid(said),
@@ -34,7 +31,8 @@ export function readGemini(
 		turn: answers(contents.map(({ role }) => role === 'model')),
 		model: path.model,
 		stream: path.stream,
-		conversation: conversationOf('gemini', String(session ?? said.join('\0'))),
+		conversation: conversationOf('gemini', null, said),
+		planFile: null,
 		cwd: findCwd([
 			...(typeof system === 'string' ? [system] : system ? textsOf(system) : []),
 			...contents.flatMap(textsOf)

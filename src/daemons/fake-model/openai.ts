@@ -30,10 +30,8 @@ export function readResponses(
 		turn: answers(items.map(isAnswer)),
 		model: request.model,
 		stream: request.stream,
-		conversation: conversationOf(
-			'openai',
-			String(session ?? request.prompt_cache_key ?? said[0] ?? '')
-		),
+		conversation: conversationOf('openai', session ?? request.prompt_cache_key, said),
+		planFile: null,
 		cwd: findCwd([...items.flatMap(textsOf), request.instructions ?? '']),
 		offers: [...request.tools, ...items.flatMap(({ tools }) => tools ?? [])].flatMap(offersOf),
 		schema: format && format.type !== 'text' ? (format.schema ?? true) : null,

@@ -6,10 +6,11 @@ import type { Offer, Part, Tokens } from './parts.ts';
 export interface Question extends Asked {
 	model: string;
 	stream: boolean;
-	/** The same for all requests of one conversation. */
-	conversation: string;
+	conversation: Conversation;
 	/** Folder the program works in, when it says so. */
 	cwd: string | null;
+	/** Where the program keeps the plan it is told to make, when it says so. */
+	planFile: string | null;
 	offers: readonly Offer[];
 	/** JSON schema of the answer, when words will not do; `true` for any JSON. */
 	schema: unknown;
@@ -62,9 +63,28 @@ export function findCwd(texts: readonly string[]): string | null {
 	return null;
 }
 
-/** A short name of a conversation from whatever tells it apart. */
-export function conversationOf(...marks: readonly string[]): string {
-	return createHash('sha256').update(marks.join('\0')).digest('hex').slice(0, 32);
+/** File that a program names for its plan; null when none is found. */
+export function findPlanFile(texts: readonly string[]): string | null {
+	for (const text of texts) {
+		const found = /(\/\S+\/plans\/[\w.-]+\.md)/.exec(text)?.[1];
+		if (found !== undefined) return found;
+	}
+	return null;
+}
+
+/** Tells conversations apart: by the program's own name of it, or else by what was said first. */
+export interface Conversation {
+	key: string;
+	/** Made of what was said: another conversation may begin with the same words. */
+	guessed: boolean;
+}
+
+/** @param name the program's name of the conversation, @param said what the user's side said, oldest first */
+export function conversationOf(wire: string, name: unknown, said: readonly string[]): Conversation {
+	const guessed = typeof name !== 'string' || name === '';
+	const first = said.findIndex((text) => lastSaid([text]) !== '');
+	const mark = guessed ? said.slice(0, first + 1).join('\0') : name;
+	return { key: createHash('sha256').update(`${wire}\0${mark}`).digest('hex'), guessed };
 }
 
 /** What a tool answered, as text. */

@@ -11,7 +11,7 @@ import { estimateTokens, type Part } from './parts.ts';
 import type { Answer, Question } from './question.ts';
 import { pause, sendEvents, sendJson } from './send.ts';
 import { isSide, sideText } from './side.ts';
-import { callFor } from './tools.ts';
+import { callsFor } from './tools.ts';
 
 /** One answered request, for whoever watches. Bodies are told only where they are asked for. */
 export interface Told {
@@ -170,7 +170,7 @@ function partsOf({ thinking, text, actions }: ModelReply, question: Question): P
 	return [
 		...(thinking === undefined ? [] : [{ kind: 'thinking' as const, text: thinking }]),
 		...(text === undefined ? [] : [{ kind: 'text' as const, text }]),
-		...actions.map((action) => callFor(action, question.offers, question.cwd))
+		...actions.flatMap((action) => callsFor(action, question))
 	];
 }
 

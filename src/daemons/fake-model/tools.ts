@@ -98,24 +98,36 @@ const TOOLS: { [Do in Exclude<ModelAction['do'], 'call'>]: Record<string, Say<Ac
 	}
 };
 
+/** What is known of the asking program. */
+export interface Asker {
+	offers: readonly Offer[];
+	/** Its folder; null when it did not tell. */
+	cwd: string | null;
+	/** Where it wants its plan; null when it did not tell. */
+	planFile: string | null;
+}
+
 /**
- * One action as a call. When no offered tool can do it the answer says so in words, so that a scenario goes on and its
- * reader sees why.
- * @param cwd folder of the asking program; null when it did not tell
+ * One action as calls: one, or two where a plan has to be written down before it is shown. When no offered tool can do it
+ * the answer says so in words, so that a scenario goes on and its reader sees why.
  */
-export function callFor(action: ModelAction, offers: readonly Offer[], cwd: string | null): Part {
-	if (action.do === 'call') {
-		const offer = offers.find(({ name }) => name === action.name);
-		return call({ ...offer, name: action.name }, action.input);
-	}
+export function callsFor(action: ModelAction, { offers, cwd, planFile }: Asker): Part[] {
+	const offered = (name: string) => offers.find((offer) => offer.name === name);
+	if (action.do === 'call')
+		return [call({ ...offered(action.name), name: action.name }, action.input)];
 	const at = (path: string) => (cwd === null || isAbsolute(path) ? path : join(cwd, path));
 	const ways = TOOLS[action.do] as Record<string, Say<ModelAction>>;
 	for (const [name, say] of Object.entries(ways)) {
-		const offer = offers.find((one) => one.name === name);
+		const offer = offered(name);
 		const input = offer ? say(action, at, offer) : null;
-		if (offer && input !== null) return call(offer, input);
+		if (!offer || input === null) continue;
+		const write = offered('Write');
+		// Claude Code shows the plan in its file and drops the one in the call.
+		return action.do === 'plan' && name === 'ExitPlanMode' && write && planFile !== null
+			? [call(write, { file_path: planFile, content: action.text }), call(offer, input)]
+			: [call(offer, input)];
 	}
-	return { kind: 'text', text: `(No tool for "${action.do}" is offered here.)` };
+	return [{ kind: 'text', text: `(No tool for "${action.do}" is offered here.)` }];
 }
 
 function call({ name, namespace, within }: Offer, input: JsonValue): Part {
