@@ -20,7 +20,8 @@ const provider = ({ url }) => [
 	`model_providers.fake={name="fake",base_url="${url}/v1",wire_api="responses",env_key="FAKE_KEY"}`
 ];
 
-const asks = (/** @type {any} */ { id, method }) => id !== undefined && /requestApproval$/.test(method);
+const asks = (/** @type {any} */ { id, method }) =>
+	id !== undefined && /requestApproval$/.test(method);
 
 /**
  * An app-server with a thread and a turn begun.
@@ -33,7 +34,10 @@ async function converse(box, argv, turn = {}) {
 	const call = async (method, params) => {
 		const mine = ++id;
 		talk.say({ id: mine, method, params });
-		const { result, error } = await talk.hear(method, (message) => message.id === mine && !message.method);
+		const { result, error } = await talk.hear(
+			method,
+			(message) => message.id === mine && !message.method
+		);
 		if (error) throw new Error(`${method}: ${error.message}`);
 		return result;
 	};
@@ -43,7 +47,7 @@ async function converse(box, argv, turn = {}) {
 	const { thread, model } = await call('thread/start', {
 		cwd: box.cwd,
 		approvalPolicy: 'untrusted',
-		sandbox: 'read-only'
+		sandbox: 'workspace-write'
 	});
 	const input = [{ type: 'text', text: 'Say good morning' }];
 	const settings = 'collaborationMode' in turn ? plan(model) : {};
@@ -59,7 +63,10 @@ async function converse(box, argv, turn = {}) {
 
 /** @param {string} model */
 const plan = (model) => ({
-	collaborationMode: { mode: 'plan', settings: { model, reasoning_effort: null, developer_instructions: null } }
+	collaborationMode: {
+		mode: 'plan',
+		settings: { model, reasoning_effort: null, developer_instructions: null }
+	}
 });
 
 /** @type {Case[]} */
@@ -156,7 +163,7 @@ export const cases = [
 			const { thread } = await first.call('thread/start', {
 				cwd: box.cwd,
 				approvalPolicy: 'untrusted',
-				sandbox: 'read-only'
+				sandbox: 'workspace-write'
 			});
 			const input = [{ type: 'text', text: 'Say good morning' }];
 			await first.call('turn/start', { threadId: thread.id, input });
@@ -182,8 +189,9 @@ async function serve(box, argv) {
 	const server = box.start([...argv, ...listen, ...provider(box)], env(box));
 	let out = '';
 	server.child.stdout?.on('data', (chunk) => (out += chunk));
-	const url = await until(`its address ${out}${server.stderr()}`, () =>
-		/ws:\/\/127\.0\.0\.1:[1-9]\d*/.exec(out + server.stderr())?.[0]
+	const url = await until(
+		`its address ${out}${server.stderr()}`,
+		() => /ws:\/\/127\.0\.0\.1:[1-9]\d*/.exec(out + server.stderr())?.[0]
 	);
 	return {
 		async join() {
