@@ -9,7 +9,8 @@ import { join } from 'node:path';
 export function recorder(dir) {
 	return (name, lines, box) => {
 		mkdirSync(dir, { recursive: true });
-		const text = lines.map((line) => JSON.stringify(scrub(line))).join('\n');
+		const told = lines.filter((line) => !isNoise(line));
+		const text = told.map((line) => JSON.stringify(scrub(line))).join('\n');
 		writeFileSync(join(dir, `${name}.jsonl`), `${alike(text, box)}\n`);
 	};
 }
@@ -18,11 +19,34 @@ export function recorder(dir) {
 const LEFT_OUT = new Set([
 	...['commands', 'agents', 'slash_commands', 'skills', 'plugins', 'models', 'output_styles'],
 	...['available_output_styles', 'account', 'memory_paths', 'base_instructions', 'instructions'],
-	...['developer_instructions', 'system', 'instructionSources', 'availableCommands', 'pid']
+	...['developer_instructions', 'system', 'instructionSources', 'availableCommands', 'pid'],
+	...['messaging_socket_path', 'serverName', 'processId']
 ]);
+
+/** Events that come at any moment and mean nothing for a session. */
+const NOISE = new Set([
+	...['plugin.added', 'catalog.updated', 'integration.updated', 'reference.updated'],
+	...['server.heartbeat']
+]);
+
+/** Longer texts are a vendor's words; ours in the scenarios are short. */
+const LONGEST = 200;
+/** 2026-01-01, for every moment of these years. */
+const MOMENT_MS = 1_767_225_600_000;
+
+/** @param {any} line */
+const isNoise = (line) => NOISE.has(line?.message?.type);
 
 /** @param {any} value @returns {any} */
 function scrub(value) {
+	if (typeof value === 'string')
+		return value.length > LONGEST && !/^(diff --git|Index:|word )/.test(value)
+			? '(left out)'
+			: value;
+	if (typeof value === 'number') {
+		if (value > 1.7e12 && value < 1.9e12) return MOMENT_MS;
+		return value > 1.7e9 && value < 1.9e9 ? MOMENT_MS / 1000 : value;
+	}
 	if (Array.isArray(value)) return value.map(scrub);
 	if (typeof value !== 'object' || value === null) return value;
 	return Object.fromEntries(
@@ -49,5 +73,7 @@ function alike(text, box) {
 			ids.set(id, next);
 			return next;
 		})
-		.replaceAll(/20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '2026-01-01T00:00:00.000Z');
+		.replaceAll(/20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '2026-01-01T00:00:00.000Z')
+		.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:1')
+		.replaceAll(/"\/tmp\/[^"]*"/g, '"/tmp"');
 }
