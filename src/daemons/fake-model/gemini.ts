@@ -32,7 +32,7 @@ export function readGemini(
 		model: path.model,
 		stream: path.stream,
 		conversation: conversationOf('gemini', null, said),
-		planFile: null,
+		planFile: planFile(request),
 		cwd: findCwd([
 			...(typeof system === 'string' ? [system] : system ? textsOf(system) : []),
 			...contents.flatMap(textsOf)
@@ -47,6 +47,17 @@ export function readGemini(
 		maxTokens: null,
 		characters
 	};
+}
+
+const PLANS = /plans directory: (\/\S+?\/plans)\//;
+
+/** In its plan mode Gemini CLI names a folder for plans, in what it tells of its tools. */
+function planFile({ tools }: GeminiRequest): string | null {
+	for (const { description } of tools.flatMap(({ functionDeclarations: all }) => all ?? [])) {
+		const dir = PLANS.exec(typeof description === 'string' ? description : '')?.[1];
+		if (dir !== undefined) return `${dir}/plan.md`;
+	}
+	return null;
 }
 
 function textsOf({ parts }: Content): string[] {

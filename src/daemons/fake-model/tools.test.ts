@@ -72,6 +72,11 @@ test('a plan is written down first where the program shows the file', () => {
 		{ name: 'ExitPlanMode', input: { plan: 'one\ntwo' } }
 	]);
 	expect(told(plan, asker(offers))).toMatchObject([{ name: 'ExitPlanMode' }]);
+	const gemini = asker(named('write_file', 'exit_plan_mode'), { planFile: '/plans/plan.md' });
+	expect(told(plan, gemini)).toMatchObject([
+		{ name: 'write_file', input: { file_path: '/plans/plan.md' } },
+		{ name: 'exit_plan_mode', input: { plan_filename: 'plan.md' } }
+	]);
 });
 
 test('a call by name is passed on as it is, and what nobody offers is said in words', () => {

@@ -75,6 +75,7 @@ const TOOLS: { [Do in Exclude<ModelAction['do'], 'call'>]: Record<string, Say<Ac
 	},
 	plan: {
 		ExitPlanMode: ({ text }) => ({ plan: text }),
+		exit_plan_mode: () => ({ plan_filename: 'plan.md' }),
 		update_plan: ({ text }) => ({
 			plan: steps(text).map((step) => ({ step, status: 'pending' }))
 		}),
@@ -98,6 +99,11 @@ const TOOLS: { [Do in Exclude<ModelAction['do'], 'call'>]: Record<string, Say<Ac
 	}
 };
 
+/** Tools that show a plan from its file, and drop the one in the call. */
+const PLAN_IN_FILE = new Set(['ExitPlanMode', 'exit_plan_mode']);
+
+const textOf = (action: ModelAction) => (action.do === 'plan' ? action.text : '');
+
 /** What is known of the asking program. */
 export interface Asker {
 	offers: readonly Offer[];
@@ -111,7 +117,8 @@ export interface Asker {
  * One action as calls: one, or two where a plan has to be written down before it is shown. When no offered tool can do it
  * the answer says so in words, so that a scenario goes on and its reader sees why.
  */
-export function callsFor(action: ModelAction, { offers, cwd, planFile }: Asker): Part[] {
+export function callsFor(action: ModelAction, asker: Asker): Part[] {
+	const { offers, cwd, planFile } = asker;
 	const offered = (name: string) => offers.find((offer) => offer.name === name);
 	if (action.do === 'call')
 		return [call({ ...offered(action.name), name: action.name }, action.input)];
@@ -121,11 +128,9 @@ export function callsFor(action: ModelAction, { offers, cwd, planFile }: Asker):
 		const offer = offered(name);
 		const input = offer ? say(action, at, offer) : null;
 		if (!offer || input === null) continue;
-		const write = offered('Write');
-		// Claude Code shows the plan in its file and drops the one in the call.
-		return action.do === 'plan' && name === 'ExitPlanMode' && write && planFile !== null
-			? [call(write, { file_path: planFile, content: action.text }), call(offer, input)]
-			: [call(offer, input)];
+		const written = PLAN_IN_FILE.has(name) && planFile !== null;
+		const write: ModelAction = { do: 'write', path: planFile ?? '', content: textOf(action) };
+		return [...(written ? callsFor(write, asker) : []), call(offer, input)];
 	}
 	return [{ kind: 'text', text: `(No tool for "${action.do}" is offered here.)` }];
 }
