@@ -48,7 +48,7 @@ export const driveClaudeCode: Driver = async ({
 		gone.addEventListener('abort', hungUp, { once: true });
 		session.status('waiting', 'hook');
 		const outcome = await question.outcome;
-		if (questions.open === 0) session.status('running', 'hook');
+		if (questions.open === 0) session.status('running', 'hook', { conversationId });
 		return hookOutput(request, outcome);
 	}
 
@@ -58,11 +58,11 @@ export const driveClaudeCode: Driver = async ({
 		switch (event.hook_event_name) {
 			case 'UserPromptSubmit':
 				questions.turnOver();
-				session.status('running', 'hook');
+				session.status('running', 'hook', { conversationId });
 				return null;
 			case 'PreToolUse':
 				questions.announced(event);
-				session.status('running', 'hook');
+				session.status('running', 'hook', { conversationId });
 				return null;
 			case 'PermissionRequest':
 				return permission(event, gone);

@@ -32,7 +32,7 @@ export async function openDriven(
 	const start = startOf([process.execPath, program(), file], { cwd: folder, cols: 120, rows: 40 });
 	Object.assign(start.env, { HOME: folder, ...env });
 	runner.client.send(start);
-	await runner.next('started');
+	const { pid } = await runner.next('started');
 	const ref = { sessionId: start.sessionId, attempt: start.attempt };
 
 	function told(): Told[] {
@@ -45,6 +45,8 @@ export async function openDriven(
 	const reports = (): WorkReport[] => told().flatMap((one) => (one.k === 'work' ? one.report : []));
 	return {
 		folder,
+		/** Of the driver. */
+		pid,
 		host,
 		runner,
 		start,
