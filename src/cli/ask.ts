@@ -1,22 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
-import { AskDown, AskRequest, MAX_ASK_LINE } from '#protocol/host/ask-line.ts';
+import { askPeople, type AskOutcome } from '#daemons/session-door/ask.ts';
+import { readSessionDoor } from '#daemons/session-door/environment.ts';
+import { newApprovalId } from '#daemons/session-door/ids.ts';
+import { AskRequest } from '#protocol/host/ask-line.ts';
 import { AskAction, AskRisk } from '#protocol/host/ask.ts';
 
 const ALLOWED = 0;
 const DENIED = 1;
-/** Expired, cancelled, or any fault: whatever it was, nobody allowed anything. */
+/** Expired, cancelled, or any fault. */
 const NOT_ALLOWED = 2;
 const USAGE = 64;
 
 const DEFAULT_TIMEOUT_S = 900;
 const MIN_TIMEOUT_S = 1;
 const MAX_TIMEOUT_S = 86_400;
-/** How long the host may take to take the question. */
-const TAKE_MS = 10_000;
-/** The host ends an expired question itself; this is for a host that hangs. */
-const GRACE_MS = 2000;
 
 const HELP = `Usage: village ask --action ACTION [options] "Question?"
 
@@ -34,11 +31,8 @@ Options:
 Exit codes: 0 allowed, 1 denied, 2 expired, cancelled or failed, 64 wrong usage.
 `;
 
-interface Outcome {
-	code: number;
-	outcome: 'allowed' | 'denied' | 'expired' | 'cancelled' | 'failed';
-	message?: string;
-}
+/** Anything else, whatever it was, is `NOT_ALLOWED`: nobody allowed anything. */
+const CODES: Partial<Record<AskOutcome['outcome'], number>> = { allowed: ALLOWED, denied: DENIED };
 
 /** `village ask`: blocks until the question has ended; returns the exit code. */
 export async function run(argv: string[]): Promise<number> {
@@ -52,14 +46,13 @@ export async function run(argv: string[]): Promise<number> {
 		return USAGE;
 	}
 	const outcome = await ask(parsed.request, parsed.socketPath);
-	if (parsed.json) {
-		const { code, ...shown } = outcome;
-		process.stdout.write(`${JSON.stringify({ ...shown, exitCode: code })}\n`);
-	} else {
+	const code = CODES[outcome.outcome] ?? NOT_ALLOWED;
+	if (parsed.json) process.stdout.write(`${JSON.stringify({ ...outcome, exitCode: code })}\n`);
+	else {
 		const text = outcome.message ? `${outcome.outcome}: ${outcome.message}` : outcome.outcome;
 		process.stderr.write(`village ask: ${text}\n`);
 	}
-	return outcome.code;
+	return code;
 }
 
 type Parsed =
@@ -99,12 +92,12 @@ function parse(argv: string[]): Parsed {
 	} catch {
 		return { usage: '--details is not JSON' };
 	}
-	const { VILLAGE_ASK_SOCKET, VILLAGE_ASK_TOKEN, VILLAGE_SESSION_ID } = process.env;
+	const door = readSessionDoor(process.env);
 	const request = {
 		t: 'ask',
-		token: VILLAGE_ASK_TOKEN,
-		sessionId: VILLAGE_SESSION_ID,
-		approvalId: newId(Date.now()),
+		token: door?.token,
+		sessionId: door?.sessionId,
+		approvalId: newApprovalId(Date.now()),
 		action: values.action,
 		...(values.risk === undefined ? {} : { risk: values.risk }),
 		summary,
@@ -116,11 +109,7 @@ function parse(argv: string[]): Parsed {
 	const json = values.json ?? false;
 	const checked = AskRequest.safeParse(request);
 	if (checked.success) {
-		return {
-			request: VILLAGE_ASK_SOCKET ? checked.data : null,
-			socketPath: VILLAGE_ASK_SOCKET ?? '',
-			json
-		};
+		return { request: checked.data, socketPath: door?.socketPath ?? '', json };
 	}
 	const outside = ['token', 'sessionId'];
 	const wrong = checked.error.issues.find((one) => !outside.includes(String(one.path[0])));
@@ -129,97 +118,19 @@ function parse(argv: string[]): Parsed {
 }
 
 /** Asks and waits. Only a decision `allow` for this very question ends with 0. */
-function ask(request: AskRequest | null, socketPath: string): Promise<Outcome> {
+async function ask(request: AskRequest | null, socketPath: string): Promise<AskOutcome> {
 	if (!request) {
-		return Promise.resolve({
-			code: NOT_ALLOWED,
+		return {
 			outcome: 'failed',
 			message:
 				'this is not a session of a village (VILLAGE_ASK_SOCKET, VILLAGE_ASK_TOKEN and VILLAGE_SESSION_ID are set in one)'
-		});
+		};
 	}
-	return new Promise((resolve) => {
-		const socket = connect(socketPath);
-		let held = '';
-		let timer = setTimeout(() => fail('the session host does not answer'), TAKE_MS);
-
-		let decided: Outcome | undefined;
-
-		function end(reached: Outcome): void {
-			// A decision that was confirmed stands: the host has written it down as done.
-			const outcome = decided ?? reached;
-			clearTimeout(timer);
-			for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeListener(name, onSignal);
-			resolve(outcome);
-			socket.destroy();
-		}
-		const fail = (message: string): void => end({ code: NOT_ALLOWED, outcome: 'failed', message });
-		const onSignal = (): void => end({ code: NOT_ALLOWED, outcome: 'cancelled' });
-		for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, onSignal);
-
-		function onLine(text: string): void {
-			if (decided || socket.destroyed) return;
-			const line = AskDown.parse(JSON.parse(text));
-			if (line.t === 'error') return fail(line.message);
-			if (line.approvalId !== request?.approvalId)
-				return fail('an answer to another question came');
-			if (line.t === 'pending') {
-				clearTimeout(timer);
-				const wait = Math.min(line.expiresAt - Date.now(), request.timeoutMs) + GRACE_MS;
-				timer = setTimeout(() => end({ code: NOT_ALLOWED, outcome: 'expired' }), wait);
-			} else if (line.t === 'ended') {
-				const expired = line.reason === 'expired';
-				end({
-					code: NOT_ALLOWED,
-					outcome: expired ? 'expired' : 'cancelled',
-					message: line.reason
-				});
-			} else {
-				const allowed = line.decision === 'allow';
-				clearTimeout(timer);
-				const outcome: Outcome = {
-					code: allowed ? ALLOWED : DENIED,
-					outcome: allowed ? 'allowed' : 'denied',
-					...(line.message ? { message: line.message } : {})
-				};
-				decided = outcome;
-				const confirmation = { t: 'applied', approvalId: request.approvalId };
-				socket.end(`${JSON.stringify(confirmation)}\n`, () => end(outcome));
-			}
-		}
-
-		socket.setEncoding('utf8');
-		socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
-		socket.on('data', (chunk) => {
-			held += String(chunk);
-			if (held.length > MAX_ASK_LINE) return fail('the answer is too long');
-			try {
-				for (let at = held.indexOf('\n'); at >= 0; at = held.indexOf('\n')) {
-					const line = held.slice(0, at);
-					held = held.slice(at + 1);
-					onLine(line);
-				}
-			} catch {
-				fail('the answer is malformed');
-			}
-		});
-		socket.on('error', (error) => fail(error.message));
-		socket.on('close', () => fail('the session host closed the connection'));
-	});
-}
-
-/** A UUIDv7: sorts by time. */
-function newId(now: number): string {
-	const bytes = randomBytes(16);
-	bytes.writeUIntBE(now, 0, 6);
-	bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-	bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-	const hex = bytes.toString('hex');
-	return [
-		hex.slice(0, 8),
-		hex.slice(8, 12),
-		hex.slice(12, 16),
-		hex.slice(16, 20),
-		hex.slice(20)
-	].join('-');
+	const question = askPeople(socketPath, request);
+	const onSignal = (): void => question.cancel();
+	const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+	for (const name of signals) process.on(name, onSignal);
+	const outcome = await question.outcome;
+	for (const name of signals) process.removeListener(name, onSignal);
+	return outcome;
 }

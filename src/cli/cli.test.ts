@@ -87,6 +87,11 @@ const WRONG: string[][] = [
 	['attach', 's1', '--url', 'not a url', '--token', 't'],
 	['session-host', '--dir', '/tmp'],
 	['doctor', '--fix'],
+	['fake-model'],
+	['fake-model', '--scenario', '/no/such/file'],
+	['fake-model', '--scenario', '/dev/null'],
+	['fake-model', '--scenario', 'package.json'],
+	['fake-model', '--scenario', 'package.json', '--port', '70000'],
 	['migrate', '--down']
 ];
 test.each(WRONG)('village %s %s %s is wrong usage: 64 and one line', async (...argv) => {

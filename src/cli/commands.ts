@@ -36,10 +36,19 @@ export const COMMANDS: Record<string, Entry> = {
 	restore: { summary: 'bring a backup back', load: () => import('./restore.ts') },
 	migrate: { summary: 'bring the database up to date', load: () => import('./migrate.ts') },
 	doctor: { summary: 'say what is wrong here, and what to do', load: () => import('./doctor.ts') },
+	'fake-model': {
+		summary: 'a model server on this machine that says what a file says',
+		load: () => import('./fake-model.ts')
+	},
 	'session-host': {
 		summary: 'hold the processes of sessions',
 		internal: true,
 		load: () => import('./session-host.ts')
+	},
+	drive: {
+		summary: 'run an agent inside a session',
+		internal: true,
+		load: () => import('./drive.ts')
 	},
 	'scripted-agent': {
 		summary: 'play a scenario',

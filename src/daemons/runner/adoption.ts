@@ -1,5 +1,6 @@
 // What the session host holds, compared with what the runner remembers: after a start of either of them.
 import type { Ask } from '#protocol/host/ask.ts';
+import { STREAM_KIND } from '#protocol/host/limits.ts';
 import type { HostSession, HostWelcome } from '#protocol/host/welcome.ts';
 import type { Ends } from './ends.ts';
 import type { Held } from './held-session.ts';
@@ -41,7 +42,12 @@ export function createAdoption(table: Table, starts: Starts, ends: Ends): Adopti
 	function follow(held: Held, from: ReadonlyMap<number, number>): void {
 		if (held.phase === 'preparing') return;
 		const { streamId } = held.record;
-		const streams = OUTPUT_KINDS.map((kind) => ({ streamId, kind, offset: from.get(kind) ?? 0 }));
+		const streams = OUTPUT_KINDS.map((kind) => {
+			const offset = from.get(kind) ?? 0;
+			// A line that was half read when a runner died is read from its start; the server passes over what it has.
+			const line = kind === STREAM_KIND.raw ? (held.told?.next ?? offset) : offset;
+			return { streamId, kind, offset: Math.min(offset, line) };
+		});
 		// Also while the host is away: when it is back, it is asked from here on and not from 0.
 		for (const { kind, offset } of streams) held.output.follow(kind, offset);
 		table.toHost({ t: 'follow', streams });
@@ -75,11 +81,11 @@ export function createAdoption(table: Table, starts: Starts, ends: Ends): Adopti
 			}
 		}
 		for (const ask of session.asks) askServer(held, ask);
-		for (const { approvalId, generation, effect, withdrawn } of session.askOutcomes) {
+		for (const { approvalId, generation, effect, by, withdrawn } of session.askOutcomes) {
 			held.asks.delete(approvalId);
 			options.push(
 				effect
-					? { t: 'approval.applied', approvalId, generation, effect }
+					? { t: 'approval.applied', approvalId, generation, effect, ...(by ? { by } : {}) }
 					: { t: 'approval.withdrawn', approvalId, reason: withdrawn ?? 'session_ended' }
 			);
 		}

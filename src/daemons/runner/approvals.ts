@@ -1,5 +1,5 @@
 // Questions and answers between the two wires: what the session host asks, and what the server decided.
-import type { Ask } from '#protocol/host/ask.ts';
+import { MAX_ASK_DIFF, type Ask } from '#protocol/host/ask.ts';
 import type { HostCancel } from '#protocol/host/cancel.ts';
 import type { HostDecision } from '#protocol/host/decision.ts';
 import { isCleanText } from '#protocol/envelope.ts';
@@ -28,6 +28,17 @@ export function toRequest(ask: Ask): Omit<ApprovalRequest, 'seq'> {
 		...(ask.details ? { details: ask.details as ApprovalRequest['details'] } : {}),
 		...(ask.command === undefined ? {} : { command: wireText(ask.command, 8000) }),
 		...(ask.cwd === undefined ? {} : { cwd: wireText(ask.cwd, 1000) }),
+		...(ask.tool === undefined ? {} : { tool: wireText(ask.tool, 200) }),
+		...(ask.diff === undefined ? {} : { diff: wireText(ask.diff, MAX_ASK_DIFF) }),
+		...(ask.paths ? { paths: ask.paths.map((path) => wireText(path, 1000)) } : {}),
+		...(ask.options
+			? {
+					options: ask.options.map(({ id, label }) => ({
+						id: wireText(id, 100),
+						label: wireText(label, 200)
+					}))
+				}
+			: {}),
 		// The asker gives up at its own time; the server may be asked late, after a restart.
 		timeoutMs: Math.max(1000, ask.timeoutMs)
 	};
@@ -53,6 +64,8 @@ export function toHostDecision(frame: Omit<ApprovalDecision, 'seq'>): HostDecisi
 		t: 'approval.decision',
 		...about,
 		decision: decision === 'allow' ? 'allow' : 'deny',
+		...(frame.optionId === undefined ? {} : { optionId: frame.optionId }),
+		...(frame.answer === undefined ? {} : { answer: frame.answer }),
 		...(frame.message === undefined ? {} : { message: frame.message })
 	};
 }

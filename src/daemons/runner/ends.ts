@@ -23,16 +23,17 @@ export interface Ends {
 }
 
 /** Totals of an attempt as far as they are known. */
-export function totalsOf(held: Pick<Held, 'cpuMs' | 'commands'> | null): UsageTotals {
+export function totalsOf(held: Pick<Held, 'cpuMs' | 'commands' | 'work'> | null): UsageTotals {
 	return {
 		tokensIn: null,
 		tokensOut: null,
 		cachedTokens: null,
 		apiCalls: null,
 		costUsd: null,
-		cpuMs: held?.cpuMs ?? null,
 		filesChanged: null,
-		commands: held?.commands ?? null
+		commands: held?.commands ?? null,
+		...held?.work.usage,
+		cpuMs: held?.cpuMs ?? null
 	};
 }
 
@@ -67,6 +68,7 @@ export function createEnds(table: Table): Ends {
 			...refOf(held),
 			...held.exit,
 			totals: totalsOf(held),
+			...(held.work.result ? { providerResult: held.work.result } : {}),
 			worktreeDirty: held.dirty ?? false
 		});
 	}

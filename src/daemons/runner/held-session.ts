@@ -5,7 +5,9 @@ import type { SessionExited } from '#protocol/runner/session-exited.ts';
 import { createReportReader } from '../work-report.ts';
 import { createDigest, type Digest } from './digest.ts';
 import { createInputRelay, createOutputGate, type InputRelay, type OutputGate } from './relay.ts';
+import type { Provider } from './providers/provider.ts';
 import type { SessionRecord, WorkCounter } from './state-dir.ts';
+import { createToldReader, type ToldReader } from './told.ts';
 
 /** What a runner knows of one attempt. Changed by sessions.ts alone. */
 export interface Held {
@@ -35,12 +37,19 @@ export interface Held {
 	/** Null for providers that report by themselves. */
 	digest: Digest | null;
 	reports: ReturnType<typeof createReportReader> | null;
+	/** Reads what a driver tells; null for sessions without one. */
+	told: ToldReader | null;
 	digestTimer: NodeJS.Timeout | undefined;
 	inputTimer: NodeJS.Timeout | undefined;
+	usageTimer: NodeJS.Timeout | undefined;
 }
 
 /** Starts to hold an attempt. */
-export function holdSession(record: SessionRecord, reportsWork: boolean, work: WorkCounter): Held {
+export function holdSession(
+	record: SessionRecord,
+	reports: Provider['reports'],
+	work: WorkCounter
+): Held {
 	return {
 		record,
 		phase: 'preparing',
@@ -57,12 +66,14 @@ export function holdSession(record: SessionRecord, reportsWork: boolean, work: W
 		discard: false,
 		cpuMs: null,
 		cpuSent: null,
-		commands: reportsWork ? 0 : null,
+		commands: reports === 'none' ? null : 0,
 		work,
-		digest: reportsWork ? null : createDigest(),
-		reports: reportsWork ? createReportReader() : null,
+		digest: reports === 'none' ? createDigest() : null,
+		reports: reports === 'terminal' ? createReportReader() : null,
+		told: reports === 'driver' ? createToldReader(work.told ?? 0) : null,
 		digestTimer: undefined,
-		inputTimer: undefined
+		inputTimer: undefined,
+		usageTimer: undefined
 	};
 }
 

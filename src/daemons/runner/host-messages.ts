@@ -90,9 +90,15 @@ export function createHostMessages(
 			case 'approval.request':
 				return adoption.askServer(held, message);
 			case 'approval.applied': {
-				const { approvalId, generation, effect } = message;
+				const { approvalId, generation, effect, by } = message;
 				held.asks.delete(approvalId);
-				return options.push({ t: 'approval.applied', approvalId, generation, effect });
+				return options.push({
+					t: 'approval.applied',
+					approvalId,
+					generation,
+					effect,
+					...(by ? { by } : {})
+				});
 			}
 			case 'approval.withdrawn': {
 				const { approvalId, reason } = message;

@@ -61,6 +61,8 @@ export async function launch(
 	frame: SessionStart,
 	on: {
 		signal: AbortSignal;
+		/** Version of the provider's CLI, null when it did not tell. */
+		version: string | null;
 		onPhase(phase: 'preparing' | 'starting', detail?: string): void;
 		onFacts(facts: Pick<HouseFacts, 'language' | 'files'>): void;
 	}
@@ -92,6 +94,7 @@ export async function launch(
 	const command = provider.command(spec, {
 		env: pad.from,
 		program: pad.program,
+		version: on.version,
 		writeFile(extension, content) {
 			const file = pad.state.sessionFile(sessionId, attempt, extension);
 			writeFileSync(file, content, { mode: 0o600 });

@@ -11,11 +11,14 @@ import { createAdoption } from './adoption.ts';
 import { toHostDecision } from './approvals.ts';
 import { cpuOfTrees } from './cpu.ts';
 import { createEnds, totalsOf } from './ends.ts';
-import { describeHeld } from './held-session.ts';
+import { describeHeld, type Held } from './held-session.ts';
 import { createHostMessages } from './host-messages.ts';
 import { createStarts } from './starts.ts';
 import { createTable, isActive, keyOf, refOf, type TableOptions } from './table.ts';
-import { carryOutput, forgetTimers } from './work.ts';
+import { carryOutput, carryTold, forgetTimers } from './work.ts';
+
+/** Changes of totals within this time are told together. */
+const USAGE_SOON_MS = 250;
 
 type OutputKind = 1 | 2 | 3 | 4;
 const isOutput = (kind: number): kind is OutputKind => kind >= KIND.terminal && kind <= KIND.marks;
@@ -83,6 +86,15 @@ export function createSessions(options: TableOptions): Sessions {
 		if (held.phase !== 'preparing') table.toHost({ t: 'resize', ...refOf(held), cols, rows });
 	}
 
+	/** Totals that changed are told at once, and then at most once a second: budgets wait for them. */
+	function usageSoon(held: Held): void {
+		held.usageTimer ??= setTimeout(() => {
+			held.usageTimer = undefined;
+			if (options.connected() && isActive(held))
+				options.push({ t: 'session.usage', ...refOf(held), totals: totalsOf(held) });
+		}, USAGE_SOON_MS);
+	}
+
 	return {
 		command(frame) {
 			switch (frame.t) {
@@ -123,6 +135,7 @@ export function createSessions(options: TableOptions): Sessions {
 			if (!range) held.ranges.set(frame.kind, { start: 0, end });
 			else if (end > range.end) range.end = end;
 			if (frame.kind === KIND.terminal) carryOutput(held, frame, options);
+			else if (frame.kind === KIND.raw && carryTold(held, frame, options)) usageSoon(held);
 			if (held.exit) ends.sendExitWhenDone(held);
 		},
 		serverWelcome(welcome) {

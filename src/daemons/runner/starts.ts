@@ -73,6 +73,7 @@ export function createStarts(table: Table, ends: Ends): Starts {
 		options.push({ t: 'session.accepted', sessionId, attempt });
 		const result = await launch(options, frame, {
 			signal: abort.signal,
+			version: report?.version ?? null,
 			onPhase: (phase, detail) =>
 				options.push({
 					t: 'session.phase',

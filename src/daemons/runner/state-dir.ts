@@ -5,6 +5,8 @@ import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Attempt, Id, Seq, StreamId } from '#protocol/envelope.ts';
+import { ProviderResult } from '#protocol/runner/session-exited.ts';
+import { UsageFigures } from '#protocol/runner/usage-totals.ts';
 
 /** Who this runner is; `runner.json`, mode 0600. */
 export const RunnerIdentity = z.object({
@@ -49,8 +51,17 @@ export const SessionRecord = z.object({
 });
 export type SessionRecord = z.infer<typeof SessionRecord>;
 
-/** Number of the last work event, and up to which terminal byte reports were read. */
-export const WorkCounter = z.object({ n: Seq.or(z.literal(0)), offset: z.number().int().min(0) });
+/**
+ * Number of the last work event, and up to which terminal byte reports were read; for a driven session also the end of
+ * the last line it told, its latest totals and the word on its last turn, because those lines are not read again.
+ */
+export const WorkCounter = z.object({
+	n: Seq.or(z.literal(0)),
+	offset: z.number().int().min(0),
+	told: z.number().int().min(0).optional(),
+	usage: UsageFigures.optional(),
+	result: ProviderResult.optional()
+});
 export type WorkCounter = z.infer<typeof WorkCounter>;
 
 /** A Unix socket's path may hold 103 bytes on every system we run on; the host adds `.ask` to its own. */
@@ -126,14 +137,14 @@ export function openStateDir(dir: string): StateDir {
 		writeReceived: (runnerId, seq) => writeJson(receivedFile, { runnerId, seq }),
 		readSessions() {
 			return readdirSync(sessionsDir)
-				.filter((name) => name.endsWith('.json') && !name.endsWith('.scenario.json'))
+				.filter((name) => /\.\d+\.json$/.test(name))
 				.map((name) => readJson(join(sessionsDir, name), SessionRecord))
 				.filter((record) => record !== null);
 		},
 		writeSession: (record) =>
 			writeJson(sessionFile(record.sessionId, record.attempt, 'json'), record),
 		removeSession(sessionId, attempt) {
-			for (const extension of ['json', 'work', 'scenario.json'])
+			for (const extension of ['json', 'work', 'scenario.json', 'drive.json'])
 				rmSync(sessionFile(sessionId, attempt, extension), { force: true });
 		},
 		readWork: (sessionId, attempt) =>

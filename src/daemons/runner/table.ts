@@ -72,9 +72,9 @@ export function createTable(options: TableOptions): Table {
 		find: (ref) => all.get(keyOf(ref)) ?? null,
 		findStream: (streamId) => byStream.get(streamId) ?? null,
 		hold(record) {
-			const reportsWork = findProvider(record.providerId)?.reportsWork ?? false;
+			const reports = findProvider(record.providerId)?.reports ?? 'none';
 			const work = options.state.readWork(record.sessionId, record.attempt);
-			const held = holdSession(record, reportsWork, work);
+			const held = holdSession(record, reports, work);
 			all.set(keyOf(record), held);
 			byStream.set(record.streamId, held);
 			return held;

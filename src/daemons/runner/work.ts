@@ -5,7 +5,7 @@ import { staysInside } from '#domain/repo.ts';
 import { wireText } from './approvals.ts';
 import { DIGEST_CHARS } from './digest.ts';
 import type { Held } from './held-session.ts';
-import type { StateDir } from './state-dir.ts';
+import type { StateDir, WorkCounter } from './state-dir.ts';
 import type { RunnerMessage } from '#protocol/runner/up.ts';
 
 /** At most two digests per second. */
@@ -27,7 +27,7 @@ export function carryOutput(held: Held, frame: StreamFrame, out: WorkOutlet): vo
 		for (const { report, end: at } of held.reports.push(frame.offset + seen, fresh)) {
 			if (report.kind === 'command' || report.kind === 'test_run')
 				held.commands = (held.commands ?? 0) + 1;
-			emit(held, report, at, out);
+			emit(held, report, { offset: at }, out);
 		}
 		return;
 	}
@@ -39,20 +39,50 @@ export function carryOutput(held: Held, frame: StreamFrame, out: WorkOutlet): vo
 	}, DIGEST_EVERY_MS);
 }
 
+/**
+ * Takes lines that a driver told. What was read before, also by a runner of before, is passed over.
+ * Answers whether totals have changed.
+ */
+export function carryTold(held: Held, frame: StreamFrame, out: WorkOutlet): boolean {
+	let usage = false;
+	for (const { told, end } of held.told?.push(frame.offset, frame.payload) ?? []) {
+		switch (told.k) {
+			case 'work': {
+				const { kind } = told.report;
+				if (kind === 'command' || kind === 'test_run') held.commands = (held.commands ?? 0) + 1;
+				emit(held, told.report, { told: end }, out);
+				continue;
+			}
+			case 'usage':
+				usage = true;
+				keep(held, { told: end, usage: { ...held.work.usage, ...told.totals } }, out);
+				continue;
+			case 'result': {
+				const { ok, message } = told;
+				keep(held, { told: end, result: { ok, ...(message ? { message } : {}) } }, out);
+			}
+		}
+	}
+	return usage;
+}
+
+function keep(held: Held, change: Partial<WorkCounter>, out: WorkOutlet): void {
+	held.work = { ...held.work, ...change };
+	out.state.writeWork(held.record.sessionId, held.record.attempt, held.work);
+}
+
 /** Tells what was printed since the last digest. */
 export function flushDigest(held: Held, out: WorkOutlet): void {
 	const text = held.digest?.take();
-	if (text)
-		emit(held, { kind: 'output', text: wireText(text, DIGEST_CHARS) }, held.work.offset, out);
+	if (text) emit(held, { kind: 'output', text: wireText(text, DIGEST_CHARS) }, {}, out);
 }
 
-function emit(held: Held, report: WorkReport, offset: number, out: WorkOutlet): void {
+function emit(held: Held, report: WorkReport, read: Partial<WorkCounter>, out: WorkOutlet): void {
 	// Above the bound the digest waits for better times; its numbers stay without holes.
 	if (!out.roomForWork()) return;
 	const { sessionId, attempt } = held.record;
-	held.work = { n: held.work.n + 1, offset };
 	// Before it is sent: a runner that is killed here loses a line of the digest and never sends a number twice.
-	out.state.writeWork(sessionId, attempt, held.work);
+	keep(held, { ...read, n: held.work.n + 1 }, out);
 	out.push({
 		t: 'session.work',
 		sessionId,
@@ -75,6 +105,8 @@ function insideOnly(report: WorkReport): WorkReport {
 export function forgetTimers(held: Held): void {
 	clearTimeout(held.digestTimer);
 	clearTimeout(held.inputTimer);
+	clearTimeout(held.usageTimer);
 	held.digestTimer = undefined;
 	held.inputTimer = undefined;
+	held.usageTimer = undefined;
 }

@@ -38,6 +38,8 @@ interface Book extends SessionKey {
 export interface OpenAsk {
 	/** It has read the decision. */
 	applied(): void;
+	/** The agent's own dialog was answered first. */
+	answered(effect: 'allowed' | 'denied' | 'indeterminate'): void;
 	/** Its connection has ended. */
 	gone(): void;
 }
@@ -45,6 +47,8 @@ export interface OpenAsk {
 export interface Asks {
 	/** Makes the secret with which processes of a session may ask. */
 	admit(key: SessionKey): string;
+	/** Whose secret this is, or null. */
+	keyOf(token: string, sessionId: string): SessionKey | null;
 	/** Takes a question; answers it through `reply`, also when it is refused (then null). */
 	open(request: AskRequest, reply: (line: AskDown) => void): OpenAsk | null;
 	decide(decision: HostDecision): void;
@@ -76,7 +80,8 @@ export function createAsks(emit: (message: HostDown) => void): Asks {
 		book.outcomes.push({ approvalId, generation, ...outcome });
 		if (book.outcomes.length > MAX_OUTCOMES) book.outcomes.shift();
 		const ref = { sessionId: book.sessionId, attempt: book.attempt, approvalId, generation };
-		if (outcome.effect) emit({ t: 'approval.applied', ...ref, effect: outcome.effect });
+		const by = outcome.by ? { by: outcome.by } : {};
+		if (outcome.effect) emit({ t: 'approval.applied', ...ref, effect: outcome.effect, ...by });
 		if (outcome.withdrawn) emit({ t: 'approval.withdrawn', ...ref, reason: outcome.withdrawn });
 	}
 
@@ -92,7 +97,7 @@ export function createAsks(emit: (message: HostDown) => void): Asks {
 		settle(book, pending, pending.decided ? { effect: 'indeterminate' } : { withdrawn: reason });
 	}
 
-	function findBook(request: AskRequest): Book | null {
+	function findBook(request: Pick<AskRequest, 'token' | 'sessionId'>): Book | null {
 		const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 		const token = digest(request.token);
 		let found: Book | null = null;
@@ -145,6 +150,10 @@ export function createAsks(emit: (message: HostDown) => void): Asks {
 			...(request.details ? { details: request.details } : {}),
 			...(request.command === undefined ? {} : { command: request.command }),
 			...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+			...(request.tool === undefined ? {} : { tool: request.tool }),
+			...(request.diff === undefined ? {} : { diff: request.diff }),
+			...(request.paths ? { paths: request.paths } : {}),
+			...(request.options ? { options: request.options } : {}),
 			requestedAt,
 			expiresAt: requestedAt + request.timeoutMs,
 			timeoutMs: request.timeoutMs
@@ -158,6 +167,12 @@ export function createAsks(emit: (message: HostDown) => void): Asks {
 			applied() {
 				if (!isOpen() || !pending.decided) return;
 				settle(book, pending, { effect: pending.decided === 'allow' ? 'allowed' : 'denied' });
+			},
+			answered(effect) {
+				if (!isOpen()) return;
+				// A decision of ours was on its way: what the agent did then cannot be told apart.
+				if (pending.decided) settle(book, pending, { effect: 'indeterminate' });
+				else settle(book, pending, { effect, by: 'terminal' });
 			},
 			gone() {
 				if (isOpen()) withdraw(book, pending, 'process_gone');
@@ -189,6 +204,8 @@ export function createAsks(emit: (message: HostDown) => void): Asks {
 			t: 'decision',
 			approvalId,
 			decision: decision.decision,
+			...(decision.optionId === undefined ? {} : { optionId: decision.optionId }),
+			...(decision.answer === undefined ? {} : { answer: decision.answer }),
 			...(decision.message === undefined ? {} : { message: decision.message })
 		});
 	}
@@ -201,6 +218,7 @@ export function createAsks(emit: (message: HostDown) => void): Asks {
 			books.set(`${sessionId}.${attempt}`, book);
 			return token;
 		},
+		keyOf: (token, sessionId) => findBook({ token, sessionId }),
 		open,
 		decide,
 		cancel(cancel) {

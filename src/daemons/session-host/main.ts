@@ -157,7 +157,14 @@ export async function runSessionHost(options: SessionHostOptions): Promise<Sessi
 			}
 		)
 	);
-	const askServer = createAskServer(asks);
+	const askServer = createAskServer({
+		asks,
+		teller(token, sessionId) {
+			const key = asks.keyOf(token, sessionId);
+			const session = key && sessions.find(key);
+			return session ? (line) => session.tell(line) : null;
+		}
+	});
 
 	function figures(): { rssBytes: number; spoolBytes: number; sessions: number } {
 		let spoolBytes = 0;

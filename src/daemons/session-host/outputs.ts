@@ -24,6 +24,8 @@ export interface OutputEvents {
 export interface Outputs {
 	readonly spools: ReadonlyMap<OutputKind, Spool>;
 	push(kind: OutputKind, bytes: Uint8Array): void;
+	/** Appends a line a driver told; false when there is no room for it. */
+	tell(line: string): boolean;
 	/** Appends rendered transcript at its offset; else the offset wanted, and why it was not taken. */
 	transcript(offset: number, bytes: Uint8Array): { offset: number; reason: 'gap' | 'full' } | null;
 	key(): void;
@@ -38,6 +40,11 @@ export interface Outputs {
 	/** Resolves when everything is in the spools. */
 	finish(): Promise<void>;
 	close(): void;
+}
+
+/** Kinds a session has. In a terminal the raw stream holds what the agent's driver tells (told.ts). */
+export function kindsOf(mode: 'pty' | 'pipes'): readonly OutputKind[] {
+	return mode === 'pty' ? [1, 3, 4] : [1, 2, 3, 4];
 }
 
 /** All streams of one session. Bound: 64 MiB not acknowledged; then the process waits. */
@@ -60,8 +67,7 @@ export function createOutputs(
 	let troubles = 0;
 	let last = false;
 
-	const kinds = options.mode === 'pty' ? ([1, 4] as const) : ([1, 2, 3, 4] as const);
-	for (const kind of kinds) {
+	for (const kind of kindsOf(options.mode)) {
 		all.set(
 			kind,
 			createOutput({
@@ -111,6 +117,11 @@ export function createOutputs(
 	return {
 		spools: new Map([...all].map(([kind, output]) => [kind, output.spool])),
 		push: (kind, bytes) => all.get(kind)?.push(bytes),
+		tell(line) {
+			const raw = all.get(STREAM_KIND.raw) as Output;
+			const bytes = Buffer.from(`${line}\n`);
+			return raw.spool.end - raw.spool.acked + bytes.length <= limit && raw.append(bytes);
+		},
 		transcript(offset, bytes) {
 			const end = terminal.spool.end;
 			if (offset > end) return { offset: end, reason: 'gap' };

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { OUTPUT_KINDS } from '#protocol/host/limits.ts';
 import type { OutputKind } from '#protocol/host/limits.ts';
+import { kindsOf } from './outputs.ts';
 import type { SessionContext } from './session-context.ts';
 import type { HostedSession } from './session.ts';
 import { openSpool } from './spool.ts';
@@ -42,11 +42,8 @@ function createRecovered(
 	const { sessionId, attempt, streamId, mode } = state;
 	const ref = { sessionId, attempt };
 	const spools = new Map<OutputKind, Spool>();
-	for (const kind of OUTPUT_KINDS) {
-		if (mode === 'pipes' || kind === 1 || kind === 4) {
-			spools.set(kind, openSpool({ dir: folder, kind, ...context.spool }));
-		}
-	}
+	for (const kind of kindsOf(mode))
+		spools.set(kind, openSpool({ dir: folder, kind, ...context.spool }));
 	const gone = 'the session has ended';
 	return {
 		...ref,
@@ -91,6 +88,7 @@ function createRecovered(
 		resume: (requestId) =>
 			context.emit({ t: 'resumed', ...ref, requestId, ok: false, message: gone }),
 		stop() {},
+		tell: () => false,
 		renewLease() {},
 		ack: (kind, offset) => spools.get(kind)?.ack(offset),
 		tick() {},

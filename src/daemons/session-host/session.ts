@@ -30,6 +30,8 @@ export interface HostedSession {
 	input(offset: number, bytes: Uint8Array): void;
 	transcript(offset: number, bytes: Uint8Array): void;
 	endInput(): void;
+	/** Keeps a line its driver told; false when it has ended or there is no room. */
+	tell(line: string): boolean;
 	resize(cols: number, rows: number): void;
 	pause(requestId: string): void;
 	resume(requestId: string): void;
@@ -235,6 +237,7 @@ export function startSession(context: SessionContext, spec: HostStart): HostedSe
 					: outputs.transcript(offset, bytes);
 			if (refused) context.emit({ t: 'nack', streamId, kind: 1, ...refused });
 		},
+		tell: (line) => phase !== 'exited' && outputs.tell(line),
 		endInput: () => input.afterAll(() => started.endInput()),
 		resize(cols, rows) {
 			if (phase === 'exited' || (cols === state.cols && rows === state.rows)) return;

@@ -17,6 +17,7 @@ type Command = Exclude<HostUp, { t: 'hello' | 'ping' }>;
 
 export interface Sessions {
 	all(): HostedSession[];
+	find(ref: { sessionId: string; attempt: number }): HostedSession | undefined;
 	/** Does what a runner says and answers it. */
 	handle(connection: Connection, message: Exclude<Command, { t: 'drain' | 'stats' }>): void;
 	/** Takes input and transcript bytes. */
@@ -156,6 +157,7 @@ export function createSessions(options: {
 
 	return {
 		all: () => [...byStream.values()],
+		find,
 		handle(connection, message) {
 			switch (message.t) {
 				case 'start':

@@ -8,6 +8,8 @@ export const HostApprovalApplied = z.object({
 	...SessionRef,
 	approvalId: Id,
 	generation: z.int().min(1),
-	effect: AskEffect
+	effect: AskEffect,
+	/** The answer was given in the agent's own dialog. */
+	by: z.literal('terminal').optional()
 });
 export type HostApprovalApplied = z.infer<typeof HostApprovalApplied>;

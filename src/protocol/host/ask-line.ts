@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { AskAction, AskKind, AskRisk } from './ask.ts';
+import { AskAction, AskKind, AskRisk, AskSubject } from './ask.ts';
 import { EpochMs, Id } from './fields.ts';
 
 // The wire between `village ask` and the session host: one JSON object per line on a Unix socket.
 
 /** Longest line in bytes. */
-export const MAX_ASK_LINE = 64 * 1024;
+export const MAX_ASK_LINE = 512 * 1024;
 /** Longest `details` as JSON text, in bytes (control-plane.md 5). */
 export const MAX_ASK_DETAILS = 32 * 1024;
 
@@ -26,6 +26,7 @@ export const AskRequest = z.object({
 		.optional(),
 	command: z.string().max(8000).optional(),
 	cwd: z.string().max(4096).optional(),
+	...AskSubject.shape,
 	timeoutMs: z.int().min(1000).max(86_400_000)
 });
 export type AskRequest = z.infer<typeof AskRequest>;
@@ -34,7 +35,18 @@ export type AskRequest = z.infer<typeof AskRequest>;
 export const AskApplied = z.object({ t: z.literal('applied'), approvalId: Id });
 export type AskApplied = z.infer<typeof AskApplied>;
 
-export const AskUp = z.discriminatedUnion('t', [AskRequest, AskApplied]);
+/**
+ * Sent instead when the agent's own dialog was answered first: the question is settled, and nothing is sent to the
+ * agent. `indeterminate` when it was answered, but nobody can say how.
+ */
+export const AskAnswered = z.object({
+	t: z.literal('answered'),
+	approvalId: Id,
+	effect: z.enum(['allowed', 'denied', 'indeterminate'])
+});
+export type AskAnswered = z.infer<typeof AskAnswered>;
+
+export const AskUp = z.discriminatedUnion('t', [AskRequest, AskApplied, AskAnswered]);
 export type AskUp = z.infer<typeof AskUp>;
 
 /** Lines of the host. Only a `decision` with `allow` ever allows anything. */
@@ -44,6 +56,10 @@ export const AskDown = z.discriminatedUnion('t', [
 		t: z.literal('decision'),
 		approvalId: Id,
 		decision: z.enum(['allow', 'deny']),
+		/** Which of the offered options was chosen. */
+		optionId: z.string().optional(),
+		/** Answer to a question, as the agent's tool wants it. */
+		answer: z.json().optional(),
 		message: z.string().optional()
 	}),
 	z.object({

@@ -8,6 +8,10 @@ export const HostDecision = z.object({
 	approvalId: Id,
 	generation: z.int().min(1),
 	decision: z.enum(['allow', 'deny']),
+	/** Which of the offered options was chosen. */
+	optionId: z.string().max(100).optional(),
+	/** Answer to a question, as the agent's tool wants it. */
+	answer: z.json().optional(),
 	/** Reason, printed by the process that asked. */
 	message: z.string().max(2000).optional()
 });

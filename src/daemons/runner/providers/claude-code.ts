@@ -1,6 +1,6 @@
 // Claude Code: `claude auth status` tells whether it is signed in, as JSON.
 import { ask } from './probe.ts';
-import { terminalCli } from './terminal-cli.ts';
+import { drivenCli } from './driven-cli.ts';
 
 const CREDENTIALS = [
 	'ANTHROPIC_API_KEY',
@@ -23,8 +23,16 @@ export function readAuthStatus(output: string): 'ok' | 'missing' | 'unknown' {
 	}
 }
 
-export const claudeCode = terminalCli({
+export const claudeCode = drivenCli({
 	id: 'claude_code',
+	level: 'L3',
+	capabilities: {
+		canAnswer: true,
+		canSurviveRunnerRestart: true,
+		canInterrupt: true,
+		canSteer: false,
+		reportsCost: true
+	},
 	program: 'claude',
 	credentials: CREDENTIALS,
 	signIn: 'claude auth login',

@@ -1,11 +1,19 @@
 // Codex: `codex login status` exits 0 when credentials are stored and 1 when not.
 import { ask } from './probe.ts';
-import { terminalCli } from './terminal-cli.ts';
+import { drivenCli } from './driven-cli.ts';
 
 const CREDENTIALS = ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_API_KEY', 'CODEX_HOME'];
 
-export const codex = terminalCli({
+export const codex = drivenCli({
 	id: 'codex',
+	level: 'L3',
+	capabilities: {
+		canAnswer: true,
+		canSurviveRunnerRestart: true,
+		canInterrupt: true,
+		canSteer: false,
+		reportsCost: false
+	},
 	program: 'codex',
 	credentials: CREDENTIALS,
 	signIn: 'codex login',

@@ -26,6 +26,8 @@ export interface Machine {
 
 /** What is needed to start one session. */
 export interface CommandContext extends Machine {
+	/** Version of the CLI that was found, null when it did not tell. */
+	version: string | null;
 	/** Writes a file that belongs to the attempt and goes with it; answers its path. */
 	writeFile(extension: string, content: string): string;
 }
@@ -39,8 +41,11 @@ export interface Provider {
 	capabilities: Capabilities;
 	/** Variables of the runner that carry this CLI's credentials; the only ones its sessions get. */
 	credentials: readonly string[];
-	/** Whether the runner reads work reports out of the terminal bytes (osc.ts). */
-	reportsWork: boolean;
+	/**
+	 * Where its work events come from: `terminal`, reports between the terminal bytes (work-report.ts); `driver`, lines its
+	 * driver tells (told.ts); `none`, a digest of what it prints.
+	 */
+	reports: 'none' | 'terminal' | 'driver';
 	/** Null when it is not installed here. Takes at most a few seconds and makes no model call. */
 	detect(machine: Machine): Promise<ProviderReport | null>;
 	/** Program and arguments of a session. */

@@ -39,7 +39,8 @@ test('installed CLIs are found with path, version and what their own check says 
 			id: 'claude_code',
 			version: '2.1.329',
 			auth: 'ok',
-			level: 'L1',
+			level: 'L3',
+			capabilities: { canAnswer: true, reportsCost: true },
 			path: join(env.HOME, 'claude')
 		},
 		{ id: 'codex', version: '0.169.0', auth: 'missing', missing: ['codex login'] },
@@ -95,6 +96,7 @@ test('each provider says what is started', () => {
 	const context = {
 		env,
 		program,
+		version: null,
 		writeFile(extension: string, content: string) {
 			const file = join(makeFolder(), extension);
 			writeFileSync(file, content);
@@ -105,7 +107,18 @@ test('each provider says what is started', () => {
 	const command = (id: string, spec: object) =>
 		findProvider(id)!.command(startFrame('s', spec).spec, context);
 	expect(command('shell', {})).toEqual({ ok: true, argv: ['/bin/sh'] });
-	expect(command('claude_code', {})).toEqual({ ok: true, argv: [join(env.HOME, 'claude')] });
+	expect(command('claude_code', { task: 'Mend it', model: 'small' })).toEqual({
+		ok: true,
+		argv: [...program, 'drive', files.at(-1)]
+	});
+	expect(JSON.parse(readFileSync(files.at(-1)!, 'utf8'))).toEqual({
+		providerId: 'claude_code',
+		program: [join(env.HOME, 'claude')],
+		version: null,
+		task: 'Mend it',
+		model: 'small',
+		askTimeoutMs: 60_000
+	});
 	expect(command('codex', {})).toMatchObject({ ok: false, code: 'no_provider' });
 	expect(command('custom', { command: 'npm test && echo ok' })).toEqual({
 		ok: true,
@@ -120,7 +133,7 @@ test('each provider says what is started', () => {
 		code: 'bad_spec'
 	});
 	const played = command('scripted', { scenario: { steps: [{ do: 'exit', code: 0 }] } });
-	expect(played).toEqual({ ok: true, argv: [...program, 'scripted-agent', files[0]] });
-	expect(JSON.parse(readFileSync(files[0]!, 'utf8'))).toMatchObject({ speed: 1 });
+	expect(played).toEqual({ ok: true, argv: [...program, 'scripted-agent', files.at(-1)] });
+	expect(JSON.parse(readFileSync(files.at(-1)!, 'utf8'))).toMatchObject({ speed: 1 });
 	expect(new Set(ALL_PROVIDERS.map((one) => one.id)).size).toBe(8);
 });

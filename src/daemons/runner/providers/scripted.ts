@@ -15,7 +15,7 @@ export const scripted: Provider = {
 	level: 'L3',
 	capabilities: CAPABILITIES,
 	credentials: [],
-	reportsWork: true,
+	reports: 'terminal',
 	detect: () =>
 		Promise.resolve({ id: 'scripted', level: 'L3', auth: 'ok', capabilities: CAPABILITIES }),
 	command(spec, context) {

@@ -36,7 +36,7 @@ export const shell: Provider = {
 	level: 'L1',
 	capabilities: TERMINAL_ONLY,
 	credentials: [],
-	reportsWork: false,
+	reports: 'none',
 	async detect(machine) {
 		const path = findShell(machine.env);
 		const version = await versionOf(path, machine.env);

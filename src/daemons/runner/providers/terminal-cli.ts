@@ -22,7 +22,7 @@ export function terminalCli(cli: TerminalCli): Provider {
 		level: 'L1',
 		capabilities: TERMINAL_ONLY,
 		credentials: cli.credentials,
-		reportsWork: false,
+		reports: 'none',
 		async detect(machine) {
 			const path = findProgram(cli.program, machine.env);
 			if (!path) return null;

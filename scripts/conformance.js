@@ -1,0 +1,49 @@
+// `npm run conformance [-- --only VENDOR] [--case WORDS] [--record DIR]`: the real agent programs against our fake model. Installs them into a
+// cache outside the tree, needs no account, and ends with `N passed, N failed`.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ensureCli, vendors } from './conformance/clis.js';
+import { playCases } from './conformance/cases.js';
+import { recorder } from './conformance/record.js';
+import { duration, endAll } from './run.js';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const VILLAGE = join(ROOT, 'bin', 'village.js');
+
+const { values } = parseArgs({
+	options: {
+		only: { type: 'string', multiple: true },
+		case: { type: 'string' },
+		record: { type: 'string' }
+	}
+});
+if (!existsSync(join(ROOT, 'dist', 'village.js'))) {
+	console.error('conformance: run `npm run build` first');
+	process.exit(1);
+}
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+	process.on(signal, () => {
+		endAll('SIGKILL');
+		process.exit(130);
+	});
+}
+
+const total = { passed: 0, failed: 0 };
+for (const vendor of vendors().filter((name) => values.only?.includes(name) ?? true)) {
+	const cli = await ensureCli(vendor);
+	console.log(`${vendor} ${cli.version}`);
+	const { cases } = /** @type {{ cases: import('./conformance/cases.js').Case[] }} */ (
+		await import(`./conformance/${vendor}.js`)
+	);
+	const chosen = cases.filter(({ capability }) => capability.includes(values.case ?? ''));
+	const keep = values.record ? recorder(join(values.record, vendor)) : () => {};
+	await playCases(chosen, cli, VILLAGE, keep, ({ capability, problem, ms }) => {
+		total[problem === null ? 'passed' : 'failed']++;
+		console.log(`  ${problem === null ? '✓' : '✗'} ${capability} (${duration(ms)})`);
+		if (problem !== null) console.log(problem.replace(/^/gm, '      '));
+	});
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 ? 0 : 1);

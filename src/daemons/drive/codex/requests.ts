@@ -1,0 +1,199 @@
+// From the app-server's questions to ours, and from our answers to its words.
+import { z } from 'zod';
+import { classify } from '#domain/approval-class.ts';
+import { MAX_ASK_DIFF } from '#protocol/host/ask.ts';
+import type { AskOutcome } from '../../session-door/ask.ts';
+import { lineDiff } from '../line-diff.ts';
+import type { Subject } from '../session.ts';
+
+export const FileChange = z.object({
+	path: z.string(),
+	kind: z.object({ type: z.string() }).optional(),
+	diff: z.string().default('')
+});
+export type FileChange = z.infer<typeof FileChange>;
+
+const CommandParams = z.object({
+	itemId: z.string().optional(),
+	approvalId: z.string().nullish(),
+	command: z.string().nullish(),
+	cwd: z.string().nullish(),
+	reason: z.string().nullish(),
+	commandActions: z
+		.array(z.object({ command: z.string() }))
+		.catch([])
+		.default([]),
+	availableDecisions: z.array(z.unknown()).catch([]).default([])
+});
+const FileParams = z.object({
+	itemId: z.string().optional(),
+	reason: z.string().nullish(),
+	grantRoot: z.string().nullish()
+});
+const InputParams = z.object({
+	itemId: z.string().optional(),
+	questions: z
+		.array(
+			z.object({
+				id: z.string(),
+				question: z.string().default(''),
+				isSecret: z.boolean().default(false),
+				options: z.array(z.object({ label: z.string() })).nullish()
+			})
+		)
+		.min(1)
+});
+
+/** A question of the app-server in our words, and what each outcome is in its own. */
+export interface CodexQuestion {
+	itemId: string | null;
+	subject: Subject;
+	/** Null leaves it to the program's own dialog. */
+	answer(outcome: AskOutcome): object | null;
+}
+
+/** Decisions that remember something, in words; only what the server offers is ever sent. */
+function rememberable(decisions: readonly unknown[]): { label: string; decision: unknown }[] {
+	return decisions.flatMap((decision) => {
+		if (decision === 'acceptForSession') return [{ label: 'Allow for this session', decision }];
+		if (typeof decision !== 'object' || decision === null) return [];
+		const [name] = Object.keys(decision);
+		if (name === 'acceptWithExecpolicyAmendment')
+			return [{ label: 'Allow, and do not ask about this command again', decision }];
+		if (name === 'applyNetworkPolicyAmendment')
+			return [{ label: 'Allow, and remember this address', decision }];
+		return [];
+	});
+}
+
+const byPeople = (outcome: AskOutcome): boolean =>
+	outcome.outcome === 'allowed' || outcome.outcome === 'denied';
+
+/** Reads a question; null when it is of a kind nobody here knows: then only the terminal can answer it. */
+export function questionOf(
+	method: string,
+	params: Record<string, unknown>,
+	changesOf: (itemId: string) => readonly FileChange[]
+): CodexQuestion | null {
+	switch (method) {
+		case 'item/commandExecution/requestApproval':
+			return commandQuestion(params);
+		case 'item/fileChange/requestApproval':
+			return fileQuestion(params, changesOf);
+		case 'item/tool/requestUserInput':
+			return inputQuestion(params);
+		default:
+			return null;
+	}
+}
+
+function commandQuestion(params: Record<string, unknown>): CodexQuestion | null {
+	const parsed = CommandParams.safeParse(params);
+	if (!parsed.success) return null;
+	const { itemId, command, cwd, reason, commandActions, availableDecisions } = parsed.data;
+	// What the shell was given, without the shell around it.
+	const inner = commandActions.map((one) => one.command).join(' && ') || (command ?? '');
+	const remembered = rememberable(availableDecisions);
+	return {
+		itemId: itemId ?? null,
+		subject: {
+			...classify({ do: 'command', command: inner }),
+			summary: reason || `Run ${inner}`,
+			tool: 'shell',
+			command: inner.slice(0, 8000),
+			...(cwd ? { cwd } : {}),
+			options: [
+				{ id: 'once', label: 'Allow once' },
+				...remembered.map(({ label }, at) => ({ id: `remember-${at}`, label }))
+			]
+		},
+		answer(outcome) {
+			if (!byPeople(outcome)) return null;
+			if (outcome.outcome === 'denied') return { decision: 'decline' };
+			const at = /^remember-(\d+)$/.exec(outcome.optionId ?? '')?.[1];
+			const chosen = at === undefined ? undefined : remembered[Number(at)];
+			return { decision: chosen ? chosen.decision : 'accept' };
+		}
+	};
+}
+
+function fileQuestion(
+	params: Record<string, unknown>,
+	changesOf: (itemId: string) => readonly FileChange[]
+): CodexQuestion | null {
+	const parsed = FileParams.safeParse(params);
+	if (!parsed.success) return null;
+	const { itemId, reason, grantRoot } = parsed.data;
+	const changes = itemId ? changesOf(itemId) : [];
+	const paths = changes.map((one) => one.path);
+	const diff = changes.map(diffOf).join('').slice(0, MAX_ASK_DIFF);
+	return {
+		itemId: itemId ?? null,
+		subject: {
+			...classify({ do: 'write', paths }),
+			summary: reason || (paths.length > 0 ? `Write ${paths.join(', ')}` : 'Write files'),
+			tool: 'apply_patch',
+			...(grantRoot ? { cwd: grantRoot } : {}),
+			...(paths.length > 0
+				? { paths: paths.slice(0, 200).map((path) => path.slice(0, 1000)) }
+				: {}),
+			...(diff ? { diff } : {}),
+			options: [
+				{ id: 'once', label: 'Allow once' },
+				{ id: 'session', label: 'Allow for this session' }
+			]
+		},
+		answer(outcome) {
+			if (!byPeople(outcome)) return null;
+			if (outcome.outcome === 'denied') return { decision: 'decline' };
+			return { decision: outcome.optionId === 'session' ? 'acceptForSession' : 'accept' };
+		}
+	};
+}
+
+/** A whole new file comes as its content, a change as a patch. */
+function diffOf({ path, kind, diff }: FileChange): string {
+	if (kind?.type === 'add') return lineDiff(path, '', diff);
+	if (kind?.type === 'delete') return lineDiff(path, diff, '');
+	const name = path.replace(/^\//, '');
+	return `--- a/${name}\n+++ b/${name}\n${diff.endsWith('\n') ? diff : `${diff}\n`}`;
+}
+
+function inputQuestion(params: Record<string, unknown>): CodexQuestion | null {
+	const parsed = InputParams.safeParse(params);
+	if (!parsed.success) return null;
+	const { itemId, questions } = parsed.data;
+	// A secret is typed where it is asked for, never through a record that is kept.
+	if (questions.some((one) => one.isSecret)) return null;
+	const first = questions[0]!;
+	const labels = questions.length === 1 ? (first.options ?? []).map((one) => one.label) : [];
+	return {
+		itemId: itemId ?? null,
+		subject: {
+			...classify({ do: 'question' }),
+			summary: first.question || 'A question',
+			details: { questions },
+			...(labels.length > 0
+				? {
+						options: labels
+							.slice(0, 20)
+							.map((label, at) => ({ id: `answer-${at}`, label: label.slice(0, 200) }))
+					}
+				: {})
+		},
+		answer(outcome) {
+			if (outcome.outcome !== 'allowed') return null;
+			const at = /^answer-(\d+)$/.exec(outcome.optionId ?? '')?.[1];
+			const label = at === undefined ? outcome.answer : labels[Number(at)];
+			const given = typeof label === 'string' ? { [first.question]: label } : outcome.answer;
+			if (typeof given !== 'object' || given === null) return null;
+			const answers = Object.fromEntries(
+				questions.flatMap(({ id, question }) => {
+					const answer = (given as Record<string, unknown>)[question];
+					return typeof answer === 'string' ? [[id, { answers: [answer] }]] : [];
+				})
+			);
+			return Object.keys(answers).length > 0 ? { answers } : null;
+		}
+	};
+}
