@@ -1,5 +1,6 @@
 // What kind of thing an agent wants to do, and how risky it is (control-plane.md 5): highest class first.
-import { defaultRisk, type ApprovalAction, type ApprovalKind, type Risk } from './approval.ts';
+import type { ApprovalAction, ApprovalKind, Risk } from '#protocol/approval-words.ts';
+import { defaultRisk } from './approval.ts';
 import { splitCommand, wordsOf } from './shell-command.ts';
 
 /** Highest first: when several match, the first one counts. */

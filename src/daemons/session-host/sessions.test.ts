@@ -142,7 +142,7 @@ test('an ended session is told to the next runner, until it is discarded', async
 			sessionId,
 			phase: 'exited',
 			exit: { code: 3, signal: null },
-			streams: [{ kind: 1, end: 5 }, {}]
+			streams: [{ kind: 1, end: 5 }, { kind: 3, end: 0 }, { kind: 4 }]
 		}
 	]);
 	second.client.send({ t: 'follow', streams: [{ streamId, kind: 1, offset: 0 }] });

@@ -52,9 +52,14 @@ export interface CodexQuestion {
 	answer(outcome: AskOutcome): object | null;
 }
 
+interface Remembered {
+	label: string;
+	decision: unknown;
+}
+
 /** Decisions that remember something, in words; only what the server offers is ever sent. */
-function rememberable(decisions: readonly unknown[]): { label: string; decision: unknown }[] {
-	return decisions.flatMap((decision) => {
+function rememberable(decisions: readonly unknown[]): Remembered[] {
+	return decisions.flatMap((decision): Remembered[] => {
 		if (decision === 'acceptForSession') return [{ label: 'Allow for this session', decision }];
 		if (typeof decision !== 'object' || decision === null) return [];
 		const [name] = Object.keys(decision);
