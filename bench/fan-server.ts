@@ -23,7 +23,7 @@ const event = (n: number): NewEvent => ({
 	stream: `session:s${n % 100}`,
 	type: 'session.work',
 	data: {
-		at: `t=${(performance.timeOrigin + performance.now()).toFixed(2)}`,
+		at: `t=${(Number(process.hrtime.bigint()) / 1e6).toFixed(2).padStart(16, '0')}`,
 		note: 'x'.repeat(80)
 	},
 	actor: 'system',

@@ -84,19 +84,22 @@ function frame(opcode: number, payload: Uint8Array): Buffer {
 	return bytes;
 }
 
-/** Splits the stream of a server into messages; servers here send each message as one frame. */
+/** Splits the stream of a server into messages, whole or in fragments. */
 function createReader(
 	events: SinkEvents,
 	answers: { pong(bytes: Buffer): void; ended(): void }
 ): (chunk: Buffer) => void {
 	let kept: Buffer | null = null;
+	/** Of the frame, and of the message that its continuations belong to. */
 	let opcode = 0;
+	let message = 0;
+	let final = true;
 	let left = 0;
 	let at = 0;
 	let small: Buffer[] = [];
 
 	function payload(piece: Buffer): void {
-		const last = piece.length === left;
+		const last = final && piece.length === left;
 		if (opcode === BINARY) events.binary(piece, at, last);
 		else {
 			small.push(piece);
@@ -131,6 +134,10 @@ function createReader(
 				return;
 			}
 			opcode = buffer[position]! & 0x0f;
+			if (opcode === 0) opcode = message;
+			else at = 0;
+			if (opcode < CLOSE) message = opcode;
+			final = (buffer[position]! & 0x80) !== 0;
 			left =
 				code === 126
 					? buffer.readUInt16BE(position + 2)
