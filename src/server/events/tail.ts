@@ -67,6 +67,12 @@ export function createTail(head: number): Tail {
 		return true;
 	}
 
+	/** Takes what waited and fits by now, the earliest first: each may make room for the next. */
+	function settle(): void {
+		if (held.length === 0) return;
+		held = held.toSorted((a, b) => a.prevId - b.prevId).filter((one) => !fits(one));
+	}
+
 	function share(cursor: number, page: StoredEvent[]): FeedBatch {
 		const known = batches.find((batch) => batch.prevId === cursor);
 		if (known) return known;
@@ -84,7 +90,7 @@ export function createTail(head: number): Tail {
 		},
 		take(appended) {
 			if (fits(appended)) {
-				held = held.filter((one) => !fits(one));
+				settle();
 				return true;
 			}
 			if (held.length < HELD) held.push(appended);
@@ -96,7 +102,7 @@ export function createTail(head: number): Tail {
 		},
 		add(page) {
 			append(page.filter((event) => event.id > last));
-			held = held.filter((one) => !fits(one));
+			settle();
 		},
 		overflowed() {
 			const was = overflow;
