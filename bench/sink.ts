@@ -8,6 +8,8 @@ export interface SinkEvents {
 	/** A piece of a binary message: where it begins in the message, and whether the message ends with it. */
 	binary(piece: Buffer, at: number, last: boolean): void;
 	text(text: string): void;
+	/** Pieces of text messages where they lie, instead of `text`: decoding 200 MB a second is what the sink has no time for. */
+	pieces?(piece: Buffer): void;
 	/** The connection has ended. */
 	closed(): void;
 }
@@ -101,6 +103,7 @@ function createReader(
 	function payload(piece: Buffer): void {
 		const last = final && piece.length === left;
 		if (opcode === BINARY) events.binary(piece, at, last);
+		else if (opcode === TEXT && events.pieces) events.pieces(piece);
 		else {
 			small.push(piece);
 			if (last) {
