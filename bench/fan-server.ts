@@ -23,7 +23,8 @@ const event = (n: number): NewEvent => ({
 	stream: `session:s${n % 100}`,
 	type: 'session.work',
 	data: {
-		at: `t=${(performance.timeOrigin + performance.now()).toFixed(2)}`,
+		// Each text is its own: the wire says the same one only once, and it is counted where it arrives.
+		at: `~${(Number(process.hrtime.bigint()) / 1e6).toFixed(2).padStart(16, '0')} ${n}`,
 		note: 'x'.repeat(80)
 	},
 	actor: 'system',

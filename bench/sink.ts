@@ -8,6 +8,8 @@ export interface SinkEvents {
 	/** A piece of a binary message: where it begins in the message, and whether the message ends with it. */
 	binary(piece: Buffer, at: number, last: boolean): void;
 	text(text: string): void;
+	/** Pieces of text messages where they lie, instead of `text`: decoding 200 MB a second is what the sink has no time for. */
+	pieces?(piece: Buffer): void;
 	/** The connection has ended. */
 	closed(): void;
 }
@@ -84,20 +86,24 @@ function frame(opcode: number, payload: Uint8Array): Buffer {
 	return bytes;
 }
 
-/** Splits the stream of a server into messages; servers here send each message as one frame. */
+/** Splits the stream of a server into messages, whole or in fragments. */
 function createReader(
 	events: SinkEvents,
 	answers: { pong(bytes: Buffer): void; ended(): void }
 ): (chunk: Buffer) => void {
 	let kept: Buffer | null = null;
+	/** Of the frame, and of the message that its continuations belong to. */
 	let opcode = 0;
+	let message = 0;
+	let final = true;
 	let left = 0;
 	let at = 0;
 	let small: Buffer[] = [];
 
 	function payload(piece: Buffer): void {
-		const last = piece.length === left;
+		const last = final && piece.length === left;
 		if (opcode === BINARY) events.binary(piece, at, last);
+		else if (opcode === TEXT && events.pieces) events.pieces(piece);
 		else {
 			small.push(piece);
 			if (last) {
@@ -131,6 +137,10 @@ function createReader(
 				return;
 			}
 			opcode = buffer[position]! & 0x0f;
+			if (opcode === 0) opcode = message;
+			else at = 0;
+			if (opcode < CLOSE) message = opcode;
+			final = (buffer[position]! & 0x80) !== 0;
 			left =
 				code === 126
 					? buffer.readUInt16BE(position + 2)

@@ -1,6 +1,17 @@
 // Wake-ups inside one process: "something changed in this org". Never truth; losing one costs latency, not data.
+import type { StoredEvent } from '#server/events/log.ts';
 
-export type WakeUp = { kind: 'events'; orgId: string; lastId: number } | { kind: 'schedule' };
+export type WakeUp =
+	| {
+			kind: 'events';
+			orgId: string;
+			/** The org's newest event before these: whoever has it needs no look into the table. */
+			prevId: number;
+			lastId: number;
+			/** What was committed, oldest first. */
+			events: () => StoredEvent[];
+	  }
+	| { kind: 'schedule' };
 
 export interface Bus {
 	publish(wakeUp: WakeUp): void;

@@ -7,6 +7,7 @@ import type { Config } from '#server/config.ts';
 import { packageRoot } from '#server/package-root.ts';
 import { acquireLock, DatabaseInUseError, type Lock } from './lock.ts';
 import { openPglite, type EmbeddedPostgres } from './pglite.ts';
+import { preparing } from './prepared.ts';
 
 /** The database, or a transaction on it: stores take either. */
 export type Db = PostgresJsDatabase;
@@ -58,12 +59,14 @@ export async function openDatabase(
 	}
 	const sql = postgres({
 		...driverOptions(1),
+		// It answers when it can: on a busy machine a worker thread may need longer than any patience.
+		connect_timeout: 0,
 		user: 'postgres',
 		database: 'postgres',
 		socket: () => embedded.connect()
 	} as unknown as postgres.Options<Record<string, never>>);
 	return {
-		db: drizzle(sql),
+		db: drizzle(preparing(sql)),
 		engine: 'pglite',
 		sql,
 		dump: (compression = 'gzip') => embedded.dump(compression),
@@ -85,7 +88,7 @@ async function openPostgres(url: string): Promise<Database> {
 		throw new DatabaseInUseError('another server already uses this database', null);
 	}
 	return {
-		db: drizzle(sql),
+		db: drizzle(preparing(sql)),
 		engine: 'postgres',
 		sql,
 		dump: () => Promise.resolve(null),

@@ -71,6 +71,45 @@ test('many events in a burst come in few frames', async () => {
 	end.abort();
 });
 
+test('a follower is told what the table holds, whatever was put in', async () => {
+	const { feed, log } = await open();
+	const end = new AbortController();
+	const follow = feed.follow({ orgId: 'o', after: 0, signal: end.signal });
+	const reading = (async () => {
+		const batches = await take(follow, 251);
+		return batches.flatMap((batch) => batch.events);
+	})();
+	const stored = async () =>
+		(await log.read('o', 0, 500)).map((e) => ({ ...e, requestId: undefined }));
+	const odd = {
+		when: new Date(0),
+		nothing: undefined,
+		nan: NaN,
+		text: '„ü“ \u2028',
+		list: [undefined]
+	};
+	await log.transact((_tx, collect) => {
+		for (let i = 0; i < 250; i++)
+			collect.add('o', {
+				stream: i % 2 ? 'org:o' : `session:${i % 6}`,
+				type: 'test.happened',
+				data: { i, ...odd },
+				actor: 'test',
+				sessionId: `${i % 6}`
+			});
+		return Promise.resolve();
+	});
+	await log.transact((_tx, collect) =>
+		Promise.resolve(
+			collect.add('o', { stream: 'org:o', type: 'test.happened', data: {}, actor: 'x' })
+		)
+	);
+	const events = await reading;
+	expect(events.map((e) => ({ ...e, requestId: undefined }))).toEqual(await stored());
+	expect(events[0]!.data.when).toBe('1970-01-01T00:00:00.000Z');
+	end.abort();
+});
+
 test('a follower of one org sees nothing of another', async () => {
 	const { feed, add } = await open();
 	const end = new AbortController();

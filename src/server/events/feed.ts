@@ -1,14 +1,10 @@
 // Follows an org's events from a cursor: backlog first, then live, in order, each once; batches, never one frame per event.
 import type { Bus } from '#server/bus/memory.ts';
 import { AppError } from '#server/errors.ts';
-import type { EventLog, StoredEvent } from './log.ts';
+import type { EventLog } from './log.ts';
+import { createTail, PAGE, type FeedBatch, type Tail } from './tail.ts';
 
-/** A run of events. `prevId` is the cursor before it: ids have holes, so this is how a receiver sees completeness. */
-export interface FeedBatch {
-	prevId: number;
-	id: number;
-	events: StoredEvent[];
-}
+export type { FeedBatch } from './tail.ts';
 
 export interface FollowOptions {
 	orgId: string;
@@ -22,179 +18,164 @@ export interface Feed {
 	follow(options: FollowOptions): AsyncGenerator<FeedBatch, void, void>;
 }
 
-const PAGE = 500;
-/** Milliseconds between reads once events come fast; the first after silence is read at once. */
+/** Milliseconds between batches once events come fast; the first after silence is told at once. */
 const TICK_MS = 16;
 /** After a read that the database refused. */
 const FAILED_MS = 1_000;
-/** Recent events kept per followed org, so that fifty followers do not each ask the database for the same page. */
-const TAIL = 2_000;
 
-interface Tail {
-	/** Everything after this id, up to the newest, is in `events`. */
-	from: number;
-	events: StoredEvent[];
-	followers: number;
-	loading: Promise<void> | null;
-	dirty: boolean;
-	/** Events came while those before them were read. */
-	again: boolean;
-	readAt: number;
-	timer: NodeJS.Timeout | null;
-	/** The last batch, for the others who are at the same place: what is made of it is made once. */
-	shared: FeedBatch | null;
+interface Followed {
+	tail: Tail;
+	/** A follower that has seen everything, by what wakes it. */
 	waiting: Set<() => void>;
+	followers: number;
+	/** Reads the table to its end; null when nobody does. */
+	loading: Promise<void> | null;
+	/** Somebody asked for a read while one was under way. */
+	again: boolean;
+	toldAt: number;
+	tick: NodeJS.Timeout | null;
+	retry: NodeJS.Timeout | null;
 }
 
 export function createFeed(deps: { log: EventLog; bus: Bus }): Feed & { close(): void } {
-	const tails = new Map<string, Tail>();
+	const all = new Map<string, Followed>();
 
 	const stop = deps.bus.subscribe((wakeUp) => {
 		if (wakeUp.kind !== 'events') return;
-		const tail = tails.get(wakeUp.orgId);
-		if (tail) soon(wakeUp.orgId, tail);
+		const followed = all.get(wakeUp.orgId);
+		if (!followed) return;
+		if (followed.tail.take(wakeUp)) tell(followed);
+		else read(wakeUp.orgId, followed);
 	});
 
-	/** One read per tick for all followers, however many commits there were: they are woken together. */
-	function soon(orgId: string, tail: Tail): void {
-		if (tail.loading) tail.again = true;
-		if (tail.loading || tail.timer) return;
-		const wait = tail.readAt + TICK_MS - performance.now();
-		if (wait <= 0) return void refresh(orgId, tail);
-		tail.timer = setTimeout(() => {
-			tail.timer = null;
-			void refresh(orgId, tail);
+	/** Wakes all followers together, at most once per tick. */
+	function tell(followed: Followed): void {
+		if (followed.tick) return;
+		const wait = followed.toldAt + TICK_MS - performance.now();
+		if (wait <= 0) return wake(followed);
+		followed.tick = setTimeout(() => {
+			followed.tick = null;
+			wake(followed);
 		}, wait);
 	}
 
-	function wake(tail: Tail): void {
-		const waiting = [...tail.waiting];
-		tail.waiting.clear();
+	function wake(followed: Followed): void {
+		followed.toldAt = performance.now();
+		const waiting = [...followed.waiting];
+		followed.waiting.clear();
 		for (const each of waiting) each();
 	}
 
-	/** Reads what is new into the shared tail, one reader at a time, and wakes everybody after each page. Never rejects. */
-	async function refresh(orgId: string, tail: Tail): Promise<void> {
-		tail.dirty = true;
-		if (tail.loading) return tail.loading;
-		tail.loading = (async () => {
+	/** Reads what is missing, one reader at a time, and tells after each page: under load the end may be far. Never throws. */
+	function read(orgId: string, followed: Followed): void {
+		if (followed.retry) return;
+		if (followed.loading) {
+			followed.again = true;
+			return;
+		}
+		const { tail } = followed;
+		followed.loading = (async () => {
 			try {
-				while (tail.dirty) {
-					tail.dirty = false;
-					tail.readAt = performance.now();
-					let page: StoredEvent[];
-					do {
-						page = await deps.log.read(orgId, tail.events.at(-1)?.id ?? tail.from, PAGE);
-						tail.events.push(...page);
-						const excess = tail.events.length - TAIL;
-						if (excess > 0) tail.from = tail.events.splice(0, excess).at(-1)!.id;
-						// After each page: where events come faster than they are read, the end is never reached.
-						wake(tail);
-					} while (page.length === PAGE);
-				}
+				do {
+					followed.again = false;
+					for (;;) {
+						const page = await deps.log.read(orgId, tail.last, PAGE);
+						const before = tail.last;
+						tail.add(page);
+						if (tail.last > before) wake(followed);
+						if (page.length < PAGE || followed.followers === 0) break;
+					}
+				} while ((tail.overflowed() || followed.again) && followed.followers > 0);
 			} catch {
 				// Tried again, so that nobody waits for an event that nothing follows.
-				tail.again = true;
-				tail.readAt = performance.now() + FAILED_MS;
+				if (followed.followers === 0) return;
+				followed.retry = setTimeout(() => {
+					followed.retry = null;
+					read(orgId, followed);
+				}, FAILED_MS);
 			} finally {
-				tail.loading = null;
-				wake(tail);
-				if (tail.again && tail.followers > 0) {
-					tail.again = false;
-					soon(orgId, tail);
-				}
+				followed.loading = null;
 			}
 		})();
-		return tail.loading;
+	}
+
+	/** Counts one more follower; to be followed by `leave`. */
+	async function enter(orgId: string): Promise<Followed> {
+		const head = all.has(orgId) ? 0 : await deps.log.head(orgId);
+		const known = all.get(orgId);
+		if (known) {
+			known.followers++;
+			return known;
+		}
+		const followed: Followed = {
+			tail: createTail(head),
+			waiting: new Set(),
+			followers: 1,
+			loading: null,
+			again: false,
+			toldAt: -Infinity,
+			tick: null,
+			retry: null
+		};
+		all.set(orgId, followed);
+		// What was committed since the head was asked for, and was told to nobody.
+		read(orgId, followed);
+		return followed;
+	}
+
+	function leave(orgId: string, followed: Followed): void {
+		if (--followed.followers > 0) return;
+		if (followed.tick) clearTimeout(followed.tick);
+		if (followed.retry) clearTimeout(followed.retry);
+		if (all.get(orgId) === followed) all.delete(orgId);
 	}
 
 	async function* follow(options: FollowOptions): AsyncGenerator<FeedBatch, void, void> {
 		const { orgId, signal } = options;
-		let tail = tails.get(orgId);
-		if (!tail) {
-			const head = await deps.log.head(orgId);
-			tail = tails.get(orgId);
-			if (!tail) {
-				tail = {
-					from: head,
-					events: [],
-					followers: 0,
-					loading: null,
-					dirty: false,
-					again: false,
-					readAt: -Infinity,
-					timer: null,
-					shared: null,
-					waiting: new Set()
-				};
-				tails.set(orgId, tail);
-			}
-		}
-		tail.followers++;
+		const followed = await enter(orgId);
+		const { tail, waiting } = followed;
+		let wakeMe: (() => void) | null = null;
+		const onAbort = () => wakeMe?.();
+		signal.addEventListener('abort', onAbort);
 		try {
-			// Asked for, not waited for: where events come faster than they are read, a read has no end.
-			void refresh(orgId, tail);
-			const head = await deps.log.head(orgId);
-			let cursor = options.after ?? head;
-			if (cursor > head)
-				throw new AppError('FUTURE_CURSOR', 'The cursor is ahead of the log.', { headId: head });
-			const first = cursor > 0 ? await deps.log.first(orgId) : 0;
-			if (cursor > 0 && first > cursor + 1 && cursor < tail.from && first > 1) {
-				const kept = await deps.log.read(orgId, cursor - 1, 1);
-				if (kept[0]?.id !== cursor)
-					throw new AppError('CURSOR_EXPIRED', 'Events after this cursor are no longer kept.', {
-						firstId: first
-					});
-			}
+			let cursor = await begin(options, tail);
 			while (!signal.aborted) {
-				const page =
-					cursor < tail.from
-						? await deps.log.read(orgId, cursor, PAGE)
-						: after(tail.events, cursor).slice(0, PAGE);
-				if (page.length === 0) {
-					await woken(tail, signal);
+				let batch = tail.after(cursor);
+				if (!batch && cursor < tail.from) {
+					const events = await deps.log.read(orgId, cursor, PAGE);
+					if (events.length > 0) batch = tail.share(cursor, events);
+				}
+				if (batch) {
+					cursor = batch.id;
+					yield batch;
 					continue;
 				}
-				const id = page.at(-1)!.id;
-				const same = tail.shared?.prevId === cursor && tail.shared.id === id;
-				const batch: FeedBatch =
-					same && tail.shared ? tail.shared : { prevId: cursor, id, events: page };
-				tail.shared = batch;
-				cursor = id;
-				yield batch;
+				await new Promise<void>((resolve) => waiting.add((wakeMe = resolve)));
+				waiting.delete(wakeMe!);
 			}
 		} finally {
-			if (--tail.followers === 0) {
-				if (tail.timer) clearTimeout(tail.timer);
-				tails.delete(orgId);
-			}
+			signal.removeEventListener('abort', onAbort);
+			leave(orgId, followed);
 		}
+	}
+
+	/** The cursor to go on from. */
+	async function begin({ orgId, after }: FollowOptions, tail: Tail): Promise<number> {
+		if (after !== null && after >= tail.from && after <= tail.last) return after;
+		const head = await deps.log.head(orgId);
+		const cursor = after ?? head;
+		if (cursor > head)
+			throw new AppError('FUTURE_CURSOR', 'The cursor is ahead of the log.', { headId: head });
+		const first = cursor > 0 ? await deps.log.first(orgId) : 0;
+		if (cursor > 0 && first > cursor + 1 && cursor < tail.from && first > 1) {
+			const kept = await deps.log.read(orgId, cursor - 1, 1);
+			if (kept[0]?.id !== cursor)
+				throw new AppError('CURSOR_EXPIRED', 'Events after this cursor are no longer kept.', {
+					firstId: first
+				});
+		}
+		return cursor;
 	}
 
 	return { follow, close: stop };
-}
-
-/** The events after a cursor in an ordered list. */
-function after(events: StoredEvent[], cursor: number): StoredEvent[] {
-	let low = 0;
-	let high = events.length;
-	while (low < high) {
-		const middle = (low + high) >> 1;
-		if (events[middle]!.id <= cursor) low = middle + 1;
-		else high = middle;
-	}
-	return low === 0 ? events : events.slice(low);
-}
-
-function woken(tail: Tail, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		const done = () => {
-			tail.waiting.delete(done);
-			signal.removeEventListener('abort', done);
-			resolve();
-		};
-		tail.waiting.add(done);
-		signal.addEventListener('abort', done, { once: true });
-		if (signal.aborted) done();
-	});
 }

@@ -1,6 +1,6 @@
 // The event log: appended in the transaction of the change it tells of, read in order by whoever follows (control-plane.md 16).
 import { and, asc, desc, eq, gt, lt, sql } from 'drizzle-orm';
-import type { Bus } from '#server/bus/memory.ts';
+import type { Bus, WakeUp } from '#server/bus/memory.ts';
 import type { Clock } from '#server/clock.ts';
 import { events } from '#server/db/schema/events.ts';
 import type { Database, Db, Tx } from '#server/db/open.ts';
@@ -59,59 +59,110 @@ export interface EventLog {
 	first(orgId: string): Promise<number>;
 }
 
+/** What was written for one org, in the order of its ids. */
+type Appended = Omit<Extract<WakeUp, { kind: 'events' }>, 'kind'>;
+
 /** Multi-row inserts above this many rows are split; larger ones block the embedded database for too long. */
 const ROWS_PER_INSERT = 200;
 
 export function createEventLog(deps: { database: Database; bus: Bus; clock: Clock }): EventLog {
 	const { db } = deps.database;
 
-	async function append(tx: Tx, byOrg: Map<string, NewEvent[]>): Promise<Map<string, number>> {
-		const last = new Map<string, number>();
+	/** Several connections may commit out of order; the lock makes ids visible in increasing order per org. */
+	const inOrder = (tx: Tx, orgId: string) =>
+		tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`events:${orgId}`}, 0))`);
+
+	async function append(tx: Tx, byOrg: Map<string, NewEvent[]>): Promise<Appended[]> {
+		const appended: Appended[] = [];
 		for (const orgId of [...byOrg.keys()].sort()) {
+			// A statement of its own, so that the next one sees what was committed while this one waited.
+			if (deps.database.engine === 'postgres') await inOrder(tx, orgId);
 			const batch = byOrg.get(orgId)!;
-			// Several connections may commit out of order; the lock makes ids visible in increasing order per org.
-			await tx.execute(
-				sql`select pg_advisory_xact_lock(hashtextextended(${`events:${orgId}`}, 0))`
-			);
-			const next = await takeNumbers(tx, orgId, batch);
-			const at = deps.clock.now().toISOString();
-			const requestId = currentRequestId() ?? null;
-			const rows = batch.map((event, n) => ({
-				n,
-				village_id: event.villageId ?? null,
-				house_id: event.houseId ?? null,
-				agent_id: event.agentId ?? null,
-				session_id: event.sessionId ?? null,
-				stream: event.stream,
-				seq: next.get(event.stream)!.value++,
-				type: event.type,
-				data: event.data,
-				actor: event.actor
-			}));
-			for (let i = 0; i < rows.length; i += ROWS_PER_INSERT) {
-				// The batch is one parameter of one statement text: a dozen parameters per row cost four times as much.
-				const page = JSON.stringify(rows.slice(i, i + ROWS_PER_INSERT));
-				const [inserted] = await tx.execute<{ id: string }>(sql`
-					with inserted as (
-						insert into events (org_id, village_id, house_id, agent_id, session_id, stream, seq, type,
-							data, actor, request_id, at)
-						select ${orgId}, r.village_id, r.house_id, r.agent_id, r.session_id, r.stream, r.seq, r.type,
-							r.data, r.actor, ${requestId}, ${at}::timestamptz
-						from jsonb_to_recordset(${page}::jsonb) as r(n int, village_id text, house_id text,
-							agent_id text, session_id text, stream text, seq bigint, type text, data jsonb, actor text)
-						order by r.n
-						returning id
-					) select max(id) as id from inserted`);
-				last.set(orgId, Number(inserted!.id));
-			}
+			for (let i = 0; i < batch.length; i += ROWS_PER_INSERT)
+				appended.push(await write(tx, orgId, batch.slice(i, i + ROWS_PER_INSERT)));
 		}
-		return last;
+		return appended;
+	}
+
+	/** Numbers and rows in one statement: each trip to the embedded database costs as much as several rows. */
+	async function write(tx: Tx, orgId: string, batch: NewEvent[]): Promise<Appended> {
+		const at = deps.clock.now();
+		const counts = new Map<string, number>();
+		for (const { stream } of batch) counts.set(stream, (counts.get(stream) ?? 0) + 1);
+		const left = new Map(counts);
+		const rows = JSON.stringify(
+			batch.map((event, n) => {
+				const after = left.get(event.stream)! - 1;
+				left.set(event.stream, after);
+				return {
+					n,
+					after,
+					village_id: event.villageId ?? null,
+					house_id: event.houseId ?? null,
+					agent_id: event.agentId ?? null,
+					session_id: event.sessionId ?? null,
+					stream: event.stream,
+					type: event.type,
+					data: event.data,
+					actor: event.actor
+				};
+			})
+		);
+		// The rows are one parameter of one statement text: a dozen parameters per row cost four times as much. Numbers of a
+		// stream are taken as one run; its row is touched nowhere else, so this cannot deadlock.
+		const [result] = await tx.execute<{ prev: string | null; ids: number[]; seqs: number[] }>(sql`
+			with r as materialized (
+				select * from json_to_recordset(${rows}::json) as r(n int, after bigint, village_id text,
+					house_id text, agent_id text, session_id text, stream text, type text, data jsonb, actor text)
+			), numbered as (
+				insert into streams (stream, org_id, seq)
+				select stream, ${orgId}, count(*) from r group by stream
+				on conflict (stream) do update set seq = streams.seq + excluded.seq
+				returning stream, seq
+			), inserted as (
+				insert into events (org_id, village_id, house_id, agent_id, session_id, stream, seq, type,
+					data, actor, request_id, at)
+				select ${orgId}, r.village_id, r.house_id, r.agent_id, r.session_id, r.stream,
+					numbered.seq - r.after, r.type, r.data, r.actor, ${currentRequestId() ?? null}, ${at.toISOString()}::timestamptz
+				from r join numbered on numbered.stream = r.stream
+				order by r.n
+				returning id, seq
+			)
+			select (select max(id) from events where org_id = ${orgId}) as prev,
+				json_agg(id order by id) as ids, json_agg(seq order by id) as seqs
+			from inserted`);
+		const { prev, ids, seqs } = result!;
+		return {
+			orgId,
+			prevId: Number(prev ?? 0),
+			lastId: ids.at(-1)!,
+			events: once(() =>
+				// As the table has them: what is no JSON in the data has become JSON, or is gone.
+				(JSON.parse(rows) as { data: Record<string, unknown> }[]).map(({ data }, n) => {
+					const event = batch[n]!;
+					return {
+						id: ids[n]!,
+						orgId,
+						villageId: event.villageId ?? null,
+						houseId: event.houseId ?? null,
+						agentId: event.agentId ?? null,
+						sessionId: event.sessionId ?? null,
+						stream: event.stream,
+						seq: seqs[n]!,
+						type: event.type,
+						data,
+						actor: event.actor,
+						at
+					};
+				})
+			)
+		};
 	}
 
 	return {
 		async transact(work) {
 			const byOrg = new Map<string, NewEvent[]>();
-			let last = new Map<string, number>();
+			let appended: Appended[] = [];
 			let effects: (() => void)[] = [];
 			const result = await db.transaction(async (tx) => {
 				byOrg.clear();
@@ -125,11 +176,11 @@ export function createEventLog(deps: { database: Database; bus: Bus; clock: Cloc
 					},
 					after: (effect) => effects.push(effect)
 				});
-				last = await append(tx, byOrg);
+				appended = await append(tx, byOrg);
 				return value;
 			});
 			for (const effect of effects) effect();
-			for (const [orgId, lastId] of last) deps.bus.publish({ kind: 'events', orgId, lastId });
+			for (const one of appended) deps.bus.publish({ kind: 'events', ...one });
 			return result;
 		},
 		read: (orgId, afterId, limit) =>
@@ -174,22 +225,8 @@ export function createEventLog(deps: { database: Database; bus: Bus; clock: Cloc
 	};
 }
 
-/** Takes a contiguous run of numbers on each stream; the rows are touched nowhere else, so this cannot deadlock. */
-async function takeNumbers(
-	tx: Tx,
-	orgId: string,
-	batch: NewEvent[]
-): Promise<Map<string, { value: number }>> {
-	const counts = new Map<string, number>();
-	for (const event of batch) counts.set(event.stream, (counts.get(event.stream) ?? 0) + 1);
-	const next = new Map<string, { value: number }>();
-	// One statement whatever the number of streams: a batch of a hundred sessions is not a hundred round trips.
-	const values = [...counts].map(([stream, count]) => sql`(${stream}, ${orgId}, ${count}::bigint)`);
-	const rows = await tx.execute<{ stream: string; seq: string }>(sql`
-		insert into streams (stream, org_id, seq) values ${sql.join(values, sql`, `)}
-		on conflict (stream) do update set seq = streams.seq + excluded.seq
-		returning stream, seq`);
-	for (const { stream, seq } of rows)
-		next.set(stream, { value: Number(seq) - counts.get(stream)! + 1 });
-	return next;
+/** A value that is made when it is first asked for. */
+function once<T>(make: () => T): () => T {
+	let made: { value: T } | null = null;
+	return () => (made ??= { value: make() }).value;
 }

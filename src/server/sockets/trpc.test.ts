@@ -187,6 +187,37 @@ test('a socket ends within five seconds of its token, whether revoked or run out
 	expect(await dial(t, headers)).toBe(401);
 });
 
+test('a large frame and a small one arrive whole, the same for everybody but the number of the subscription', async () => {
+	const t = await testApp();
+	const authorization = await t.bearer('owner');
+	const lines = [await open(t, { authorization }), await open(t, { authorization })];
+	for (const [n, line] of lines.entries()) {
+		line.ask(n + 1, 'subscription', 'events.subscribe', { topics: [{ kind: 'org', id: t.orgId }] });
+		await until(() => line.answers.some((a) => a.result?.type === 'started'));
+	}
+	const text = '„ü“ "\\ \u2028'.repeat(1_000);
+	for (const size of [10, text.length])
+		await t.app.events.transact((_tx, collect) => {
+			const data = { text: text.slice(0, size) };
+			collect.add(t.orgId, { stream: `org:${t.orgId}`, type: 'test.said', data, actor: 'test' });
+			return Promise.resolve();
+		});
+	const said = (line: Line) =>
+		line.answers
+			.filter((a) => a.result?.type === 'data')
+			.flatMap((a) => {
+				const frame = (devalue.parse(a.result!.data!) as { data: { events?: unknown[] } }).data;
+				return (frame.events ?? []) as { type: string; data: { text: string } }[];
+			})
+			.filter((event) => event.type === 'test.said')
+			.map((event) => event.data.text);
+	for (const [n, line] of lines.entries()) {
+		await until(() => said(line).length === 2);
+		expect(said(line)).toEqual([text.slice(0, 10), text]);
+		expect(new Set(line.answers.map((a) => a.id))).toEqual(new Set([n + 1]));
+	}
+});
+
 test('a reader that never reads is ended, and its memory with it', async () => {
 	const t = await testApp();
 	const authorization = await t.bearer('owner');

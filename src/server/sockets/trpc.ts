@@ -12,6 +12,7 @@ import { appRouter } from '#server/trpc/router.ts';
 import { MAX_BATCH } from '#server/trpc/trpc.ts';
 import { newId } from '#server/new-id.ts';
 import type { App } from '#server/app.ts';
+import { sharingEncoder, sharingSend } from './trpc-frames.ts';
 import type { Door } from './upgrade.ts';
 
 const MAX_PAYLOAD = 1_048_576;
@@ -35,6 +36,7 @@ export function createTrpcDoor(deps: {
 		router: appRouter,
 		keepAlive: KEEP_ALIVE,
 		maxBatchSize: MAX_BATCH,
+		experimental_encoder: sharingEncoder,
 		createContext: ({ req }): Context => ({
 			app: deps.app(),
 			actor: actors.get(req) ?? null,
@@ -85,6 +87,7 @@ export function createTrpcDoor(deps: {
 					// Of many upgrades admitted in the same moment, those that came too late are told here.
 					if (socketsOf(actor.id) >= SOCKETS_PER_USER)
 						return socket.close(CLOSE.flood, 'RATE_LIMITED');
+					sharingSend(socket);
 					actors.set(request, actor);
 					open.set(socket, actor);
 					socket.once('close', () => open.delete(socket));

@@ -56,17 +56,19 @@ async function* follow(
 		ended.abort();
 	});
 	const after = input.lastEventId ? Number(input.lastEventId) : null;
+	const frameOf = frames({ matches, key, full });
 	try {
 		let cursor = after ?? (await app.events.head(orgId));
-		const frames = merge(
+		const sources = merge<FeedBatch | FeedFrame>(
 			[
-				batches(app, orgId, cursor, { matches, key, full }, stop),
+				app.feed.follow({ orgId, after: cursor, signal: stop }),
 				heartbeats(app, orgId, stop),
 				...(input.presence && villageId ? [people(app, villageId, stop)] : [])
 			],
 			stop
 		);
-		for await (const frame of frames) {
+		for await (const value of sources) {
+			const frame = 'kind' in value ? value : frameOf(value);
 			if (frame.kind === 'events') cursor = frame.id;
 			yield tracked(String(cursor), frame);
 		}
@@ -114,28 +116,21 @@ async function resolveTopics(app: App, actor: Actor, topics: z.infer<typeof zTop
 /** Frames made of a batch, by who may see what: fifty pages that show the same get the same frame. */
 const made = new WeakMap<FeedBatch, Map<string, FeedFrame>>();
 
-async function* batches(
-	app: App,
-	orgId: string,
-	after: number,
-	view: { matches: (event: StoredEvent) => boolean; key: string; full: boolean },
-	signal: AbortSignal
-): AsyncGenerator<FeedFrame> {
+function frames(view: { matches: (event: StoredEvent) => boolean; key: string; full: boolean }) {
 	const key = `${view.full} ${view.key}`;
-	for await (const batch of app.feed.follow({ orgId, after, signal })) {
-		const frames = made.get(batch) ?? new Map<string, FeedFrame>();
-		made.set(batch, frames);
-		const frame: FeedFrame = frames.get(key) ?? {
-			kind: 'events',
-			prevId: batch.prevId,
-			id: batch.id,
-			events: batch.events
+	return (batch: FeedBatch): FeedFrame => {
+		let known = made.get(batch);
+		if (!known) made.set(batch, (known = new Map()));
+		let frame = known.get(key);
+		if (!frame) {
+			const events = batch.events
 				.filter(view.matches)
-				.map((event) => (view.full ? eventView(event) : redacted(eventView(event))))
-		};
-		frames.set(key, frame);
-		yield frame;
-	}
+				.map((event) => (view.full ? eventView(event) : redacted(eventView(event))));
+			frame = { kind: 'events', prevId: batch.prevId, id: batch.id, events };
+			known.set(key, frame);
+		}
+		return frame;
+	};
 }
 
 async function* heartbeats(
@@ -184,19 +179,43 @@ function redacted(event: FeedEvent): FeedEvent {
 
 /** Several sources as one, in the order they speak; ends when any fails or all are done. */
 async function* merge<T>(sources: AsyncGenerator<T>[], signal: AbortSignal): AsyncGenerator<T> {
-	const next = (source: AsyncGenerator<T>) => source.next().then((result) => ({ source, result }));
-	const waiting = new Map(sources.map((source) => [source, next(source)]));
-	try {
-		while (waiting.size > 0 && !signal.aborted) {
-			const { source, result } = await Promise.race(waiting.values());
-			if (result.done) waiting.delete(source);
-			else {
-				waiting.set(source, next(source));
-				yield result.value;
+	const ready: { source: AsyncGenerator<T>; result: IteratorResult<T> }[] = [];
+	let failed: { error: unknown } | null = null;
+	let wake: (() => void) | null = null;
+	let open = sources.length;
+	// One step ahead of each source. Not a race between them: the slow ones would collect a reaction per frame of the fast.
+	const ask = (source: AsyncGenerator<T>) => {
+		source.next().then(
+			(result) => {
+				ready.push({ source, result });
+				wake?.();
+			},
+			(error: unknown) => {
+				failed ??= { error };
+				wake?.();
 			}
+		);
+	};
+	const onAbort = () => wake?.();
+	signal.addEventListener('abort', onAbort);
+	try {
+		for (const source of sources) ask(source);
+		while (open > 0 && !signal.aborted) {
+			if (failed) throw (failed as { error: unknown }).error;
+			const next = ready.shift();
+			if (!next) {
+				await new Promise<void>((resolve) => (wake = resolve));
+				continue;
+			}
+			if (next.result.done) {
+				open--;
+				continue;
+			}
+			ask(next.source);
+			yield next.result.value;
 		}
 	} finally {
-		for (const promise of waiting.values()) promise.catch(() => {});
+		signal.removeEventListener('abort', onAbort);
 		for (const source of sources) source.return(undefined).catch(() => {});
 	}
 }

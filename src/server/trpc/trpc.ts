@@ -8,6 +8,7 @@ import type { App } from '#server/app.ts';
 import type { Actor } from '#server/auth/actor.ts';
 import { AppError, isAppError } from '#server/errors.ts';
 import { currentRequestId, withLogContext } from '#server/log.ts';
+import { serialize } from './serialize.ts';
 
 export interface Context {
 	app: App;
@@ -29,24 +30,6 @@ export interface ErrorData {
 	appCode: ErrorCode;
 	details?: Record<string, unknown>;
 	requestId: string | undefined;
-}
-
-/** Text of feed frames that many subscribers get at once. */
-const texts = new WeakMap<object, string>();
-
-/**
- * Serialises once what many are sent: a feed frame in its envelope `{id, data}` is the same for everybody, because the
- * id is the frame's own. Frames are never changed after they are made.
- */
-function serialize(value: unknown): string {
-	const { id, data } = (value ?? {}) as { id?: unknown; data?: { kind?: unknown; id?: unknown } };
-	const shared = typeof data === 'object' && data?.kind === 'events' && id === String(data.id);
-	if (!shared) return devalue.stringify(value);
-	const known = texts.get(data);
-	if (known !== undefined) return known;
-	const text = devalue.stringify(value);
-	texts.set(data, text);
-	return text;
 }
 
 const t = initTRPC.context<Context>().create({
