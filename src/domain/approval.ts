@@ -1,6 +1,6 @@
 // Approvals: a question somebody in a session is blocked on (control-plane.md 5). Pure rules.
 
-import type { ApprovalAction, Risk } from '#protocol/approval-words.ts';
+import type { ApprovalAction, ApprovalKind, Risk } from '#protocol/approval-words.ts';
 
 export const APPROVAL_STATUSES = [
 	'pending',
@@ -32,6 +32,25 @@ const RISK_OF_ACTION: Record<ApprovalAction, Risk> = {
 /** The risk shown when whoever asks names none. */
 export function defaultRisk(action: ApprovalAction): Risk {
 	return RISK_OF_ACTION[action];
+}
+
+/**
+ * Why an answer is none, in words, or null. A question is answered by one of its choices; a bare yes to it would tell the
+ * agent nothing.
+ */
+export function answerProblem(
+	approval: { kind: ApprovalKind; options: readonly { id: string }[] | null },
+	decision: Decision,
+	optionId: string | undefined
+): string | null {
+	if (optionId !== undefined)
+		return approval.options?.some((option) => option.id === optionId)
+			? null
+			: 'This option was not offered.';
+	if (approval.kind !== 'question' || decision !== 'allow') return null;
+	return approval.options?.length
+		? 'Choose one of the answers.'
+		: 'This question can only be answered in its terminal.';
 }
 
 /** What a pending approval may become, and what a late or repeated answer is told. */

@@ -201,3 +201,60 @@ test('a question whose asker is gone is cancelled; asked again after a restart i
 				.length === 2
 	);
 });
+
+test('only what was offered can be chosen, a question needs a choice, and the runner is told which', async () => {
+	const t = await testApp();
+	const { operator, runner, start, sessionId } = await running(t);
+	const options = [
+		{ id: 'answer-0', label: 'English' },
+		{ id: 'answer-1', label: 'French' }
+	];
+	const approvalId = ask(runner, start, { kind: 'question', action: 'custom', options });
+	const bare = ask(runner, start, { kind: 'question', action: 'custom' });
+	await until(async () => (await operator.approvals.list({ orgId: t.orgId })).total === 2);
+	const answer = (id: string, optionId?: string) =>
+		operator.approvals.resolve({
+			sessionId,
+			approvalId: id,
+			decision: 'allow',
+			...(optionId ? { optionId } : {})
+		});
+	for (const wrong of [answer(approvalId), answer(approvalId, 'answer-9'), answer(bare)])
+		await expect(wrong).rejects.toMatchObject({ cause: { code: 'VALIDATION_ERROR' } });
+	expect(await operator.approvals.get({ approvalId })).toMatchObject({
+		status: 'pending',
+		options
+	});
+	await answer(approvalId, 'answer-1');
+	expect(await runner.next('approval.decision')).toMatchObject({
+		approvalId,
+		optionId: 'answer-1'
+	});
+	await operator.approvals.resolve({ sessionId, approvalId: bare, decision: 'deny' });
+});
+
+test("an answer in the agent's own dialog closes the question as given there", async () => {
+	const t = await testApp();
+	const { operator, runner, start, sessionId } = await running(t);
+	const approvalId = ask(runner, start);
+	await until(async () => (await operator.approvals.list({ orgId: t.orgId })).total === 1);
+	runner.say({
+		t: 'approval.applied',
+		approvalId,
+		generation: 1,
+		effect: 'denied',
+		by: 'terminal'
+	});
+	await until(
+		async () => (await operator.approvals.get({ approvalId })).status === 'answered_at_terminal'
+	);
+	expect(await operator.approvals.get({ approvalId })).toMatchObject({
+		effect: 'denied',
+		resolvedBy: { kind: 'terminal' }
+	});
+	expect(await operator.sessions.get({ sessionId })).toMatchObject({ state: 'RUNNING' });
+	await expect(
+		operator.approvals.resolve({ sessionId, approvalId, decision: 'allow' })
+	).rejects.toMatchObject({ cause: { code: 'APPROVAL_ALREADY_RESOLVED' } });
+	expect(runner.received.some((f) => f.t === 'approval.decision')).toBe(false);
+});

@@ -1,6 +1,6 @@
 // Approvals: durable row first, first answer wins by compare-and-set, nothing is ever allowed by a fault (control-plane.md 5).
 import { and, count, eq, inArray, lte, sql } from 'drizzle-orm';
-import { mayResolve, type ApprovalStatus, type Decision } from '#domain/approval.ts';
+import { answerProblem, mayResolve, type ApprovalStatus, type Decision } from '#domain/approval.ts';
 import type { ApprovalView, Page } from '#domain/views.ts';
 import { isTerminal } from '#domain/session.ts';
 import { audit } from '#server/audit/service.ts';
@@ -142,9 +142,10 @@ export function createApprovals(deps: {
 					);
 				};
 				if (!refusal.ok) throw await refuse(refusal.code);
-				if (input.optionId && !approval.options?.some((option) => option.id === input.optionId))
-					throw new AppError('VALIDATION_ERROR', 'This option was not offered.', {
-						issues: [{ path: 'optionId', message: 'Not one of the options offered.' }]
+				const problem = answerProblem(approval, input.decision, input.optionId);
+				if (problem)
+					throw new AppError('VALIDATION_ERROR', problem, {
+						issues: [{ path: 'optionId', message: problem }]
 					});
 				const view = await settle(tx, collect, session, approval, {
 					status: input.decision === 'allow' ? 'allowed' : 'denied',

@@ -19,7 +19,8 @@ const two = [
 /** A server at the other end of the door that answers as told. */
 async function inbox(
 	answer: (input: Record<string, unknown>) => Promise<ApprovalView>,
-	role = 'operator' as const
+	role = 'operator' as const,
+	approvals = two
 ) {
 	const resolve = vi.fn(answer);
 	const get = vi.fn(() => Promise.resolve(answered('a1', 'denied', 'Grace')));
@@ -27,7 +28,7 @@ async function inbox(
 	const workspace = new Workspace({
 		me: meAs(role),
 		orgId: 'o1',
-		snapshot: villageState({ approvals: two }),
+		snapshot: villageState({ approvals }),
 		origin: 'http://test',
 		open: () => ({ client: client as unknown as Api['client'], close: () => {} })
 	});
@@ -70,6 +71,27 @@ test('d asks for a reason, Escape decides nothing, Enter denies with it', async 
 	await userEvent.keyboard('{Enter}');
 	await vi.waitFor(() => expect(resolve).toHaveBeenCalledOnce());
 	expect(resolve.mock.calls[0]![0]).toMatchObject({ decision: 'deny', reason: 'not on a Friday' });
+});
+
+test('a question is answered by one of its choices, and a bare yes answers nothing', async () => {
+	const options = [
+		{ id: 'answer-0', label: 'English' },
+		{ id: 'answer-1', label: 'French' }
+	];
+	const question = { ...two[0]!, kind: 'question' as const, options };
+	const { screen, resolve } = await inbox(
+		() => Promise.resolve(answered('a1', 'allowed', 'Ada')),
+		'operator',
+		[question]
+	);
+	await expect.element(screen.getByRole('button', { name: 'French' })).toBeVisible();
+	expect(screen.getByRole('button', { name: 'Allow once' }).elements()).toHaveLength(0);
+	await userEvent.keyboard('ja');
+	await expect.element(screen.getByText('Choose one of the answers.')).toBeVisible();
+	expect(resolve).not.toHaveBeenCalled();
+	await screen.getByRole('button', { name: 'French' }).click();
+	await vi.waitFor(() => expect(resolve).toHaveBeenCalledOnce());
+	expect(resolve.mock.calls[0]![0]).toMatchObject({ decision: 'allow', optionId: 'answer-1' });
 });
 
 test('the card changes only when the server has said so', async () => {

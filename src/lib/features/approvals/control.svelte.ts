@@ -1,7 +1,7 @@
 // Answering questions: one object per page, so that a double press or two places on one page never send two answers.
 import { SvelteSet } from 'svelte/reactivity';
 import { toast } from 'svelte-sonner';
-import type { Decision } from '#domain/approval.ts';
+import { answerProblem, type Decision } from '#domain/approval.ts';
 import type { ApprovalView } from '#domain/views.ts';
 import { attempt, describe } from '#lib/state/attempt.ts';
 import type { Workspace } from '#lib/state/workspace.svelte.ts';
@@ -29,10 +29,20 @@ export class ApprovalControl {
 
 	/**
 	 * Sends an answer for exactly the question that was shown. The card changes only when the server said so.
+	 * `optionId` is one of those the agent offers.
 	 * @returns whether this answer is the one that counts
 	 */
-	async answer(approval: ApprovalView, decision: Decision, reason = ''): Promise<boolean> {
+	async answer(
+		approval: ApprovalView,
+		decision: Decision,
+		{ reason = '', optionId }: { reason?: string; optionId?: string } = {}
+	): Promise<boolean> {
 		if (this.#busy.has(approval.id) || this.reason(approval)) return false;
+		const problem = answerProblem(approval, decision, optionId);
+		if (problem) {
+			toast(problem);
+			return false;
+		}
 		this.#busy.add(approval.id);
 		const { api } = this.#workspace;
 		const { sessionId, id: approvalId, generation } = approval;
@@ -43,7 +53,8 @@ export class ApprovalControl {
 					approvalId,
 					generation,
 					decision,
-					...(reason ? { reason } : {})
+					...(reason ? { reason } : {}),
+					...(optionId ? { optionId } : {})
 				}),
 			{ quiet: true }
 		);
