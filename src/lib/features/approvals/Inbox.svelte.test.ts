@@ -87,7 +87,6 @@ test('a question is answered by one of its choices, and a bare yes answers nothi
 	await expect.element(screen.getByRole('button', { name: 'French' })).toBeVisible();
 	expect(screen.getByRole('button', { name: 'Allow once' }).elements()).toHaveLength(0);
 	await userEvent.keyboard('ja');
-	await expect.element(screen.getByText('Choose one of the answers.')).toBeVisible();
 	expect(resolve).not.toHaveBeenCalled();
 	await screen.getByRole('button', { name: 'French' }).click();
 	await vi.waitFor(() => expect(resolve).toHaveBeenCalledOnce());
