@@ -41,9 +41,7 @@ export async function run(argv: string[]): Promise<number> {
 	}
 	const door = readSessionDoor(process.env);
 	if (!door) return fail('this is not a session of a village', USAGE);
-	const load = DRIVERS[spec.providerId];
-	if (!load) return fail(`nothing drives ${spec.providerId}`, USAGE);
-	const driver = await load();
+	const driver = await DRIVERS[spec.providerId]();
 	const session = openDriverSession(door, spec.askTimeoutMs);
 	const folder = mkdtempSync(join(tmpdir(), 'village-drive-'));
 	try {

@@ -2,7 +2,7 @@ import type { Driver } from './driver.ts';
 import type { DriveSpec } from './spec.ts';
 
 /** Each loaded only when it is needed: a session starts with one of them. */
-export const DRIVERS: Partial<Record<DriveSpec['providerId'], () => Promise<Driver>>> = {
+export const DRIVERS: Record<DriveSpec['providerId'], () => Promise<Driver>> = {
 	claude_code: async () => (await import('./claude-code/driver.ts')).driveClaudeCode,
 	codex: async () => (await import('./codex/driver.ts')).driveCodex
 };

@@ -15,7 +15,7 @@ import type { Logger } from '#server/log.ts';
 import { tell } from '#server/runners/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Terminals } from '#server/terminals/types.ts';
-import { houseView } from '#server/villages/store.ts';
+import { learnOfHouse } from '#server/villages/store.ts';
 import { createExits, patchUsage, type ExitReport, type Exits } from './exits.ts';
 import { lockSession, type Session } from './store.ts';
 import type { Sessions } from './service.ts';
@@ -293,26 +293,14 @@ export function createSessionFrames(deps: {
 				house.files === frame.files)
 		)
 			return;
-		const [row] = await tx
-			.update(houses)
-			.set({
-				language: frame.language,
-				files: frame.files,
-				// A session stands in it: whatever a check said or will say, it can be worked in.
-				readiness: 'ready',
-				readinessNote: null,
-				updatedAt: clock.now()
-			})
-			.where(eq(houses.id, house.id))
-			.returning();
-		collect.add(session.orgId, {
-			stream: `village:${house.villageId}`,
-			type: 'house.changed',
-			data: { houseId: house.id, house: houseView(row!) },
-			actor: 'system',
-			villageId: house.villageId,
-			houseId: house.id
-		});
+		const change = {
+			language: frame.language,
+			files: frame.files,
+			// A session stands in it: whatever a check said or will say, it can be worked in.
+			readiness: 'ready',
+			readinessNote: null
+		} as const;
+		await learnOfHouse(tx, collect, house, change, clock.now());
 	}
 
 	return self;

@@ -12,7 +12,7 @@ import type { Collector, EventLog } from '#server/events/log.ts';
 import { newId } from '#server/new-id.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import { tell } from '#server/runners/store.ts';
-import { houseView, type House } from './store.ts';
+import { learnOfHouse, type House } from './store.ts';
 
 type Answer = Pick<HouseChecked, 'ok' | 'message' | 'language' | 'files'>;
 
@@ -70,28 +70,12 @@ export function createHouseChecks(deps: {
 		});
 	}
 
-	/** Writes what is known of a house by now, and tells followers. */
-	async function write(
+	const write = (
 		tx: Tx,
 		collect: Collector,
 		house: House,
 		change: Partial<typeof houses.$inferInsert>
-	): Promise<House> {
-		const [row] = await tx
-			.update(houses)
-			.set({ ...change, updatedAt: clock.now() })
-			.where(eq(houses.id, house.id))
-			.returning();
-		collect.add(house.orgId, {
-			stream: `village:${house.villageId}`,
-			type: 'house.changed',
-			data: { houseId: house.id, house: houseView(row!) },
-			actor: 'system',
-			villageId: house.villageId,
-			houseId: house.id
-		});
-		return row!;
-	}
+	): Promise<House> => learnOfHouse(tx, collect, house, change, clock.now());
 
 	async function give(tx: Tx, collect: Collector, house: House, runnerId: string): Promise<House> {
 		const frame: Unnumbered<HouseCheck> = {

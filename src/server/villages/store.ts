@@ -3,6 +3,7 @@ import { placeHouses } from '#domain/village.ts';
 import type { HouseRow } from '#domain/views.ts';
 import { houses, villages } from '#server/db/schema/villages.ts';
 import type { Db, Tx } from '#server/db/open.ts';
+import type { Collector } from '#server/events/log.ts';
 
 export type House = typeof houses.$inferSelect;
 export type Village = typeof villages.$inferSelect;
@@ -58,4 +59,28 @@ export async function plotOf(
 		.from(houses)
 		.where(eq(houses.villageId, village.id));
 	return placeHouses(village.seed, [...standing, { id, x: null, y: null }]).get(id)!;
+}
+
+/** Writes what the system has come to know of a house, and tells followers. Returns the row. */
+export async function learnOfHouse(
+	tx: Tx,
+	collect: Collector,
+	house: House,
+	change: Partial<typeof houses.$inferInsert>,
+	at: Date
+): Promise<House> {
+	const [row] = await tx
+		.update(houses)
+		.set({ ...change, updatedAt: at })
+		.where(eq(houses.id, house.id))
+		.returning();
+	collect.add(house.orgId, {
+		stream: `village:${house.villageId}`,
+		type: 'house.changed',
+		data: { houseId: house.id, house: houseView(row!) },
+		actor: 'system',
+		villageId: house.villageId,
+		houseId: house.id
+	});
+	return row!;
 }

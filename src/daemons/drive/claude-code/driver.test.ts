@@ -1,8 +1,5 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { openDriven } from '../testing/driven.ts';
+import { expect, test } from 'vitest';
+import { openStandIn } from '../testing/driven.ts';
 
 /**
  * A stand-in with the program's own manners: reads `--settings`, tells its hooks, asks before it runs a command, and keeps a
@@ -53,17 +50,7 @@ const decision = (value, source) => post('/v1/logs', JSON.stringify({ resourceLo
 })();
 `;
 
-async function open() {
-	const file = join(tmpdir(), `stand-in-${process.pid}-${Math.random().toString(36).slice(2)}.cjs`);
-	writeFileSync(file, STAND_IN);
-	onTestFinished(() => rmSync(file, { force: true }));
-	const driven = await openDriven({
-		providerId: 'claude_code',
-		program: [process.execPath, file],
-		task: '--do it'
-	});
-	return { ...driven, made: () => existsSync(join(driven.folder, 'made')) };
-}
+const open = () => openStandIn('claude_code', STAND_IN, '--do it');
 
 test('a yes from the inbox lets the command run, and work, result and exit code are told', async () => {
 	const driven = await open();

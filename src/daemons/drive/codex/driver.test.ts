@@ -1,9 +1,6 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { openDriven } from '../testing/driven.ts';
+import { expect, test } from 'vitest';
+import { openStandIn } from '../testing/driven.ts';
 
 /**
  * A stand-in with the program's own manners. As app-server it serves any number of clients on a Unix socket, and asks all
@@ -77,17 +74,7 @@ if (process.argv.includes('app-server')) {
 }
 `;
 
-async function open(program?: string) {
-	const file = join(tmpdir(), `stand-in-${process.pid}-${Math.random().toString(36).slice(2)}.cjs`);
-	writeFileSync(file, program ?? STAND_IN);
-	onTestFinished(() => rmSync(file, { force: true }));
-	const driven = await openDriven({
-		providerId: 'codex',
-		program: [process.execPath, file],
-		task: 'Touch it'
-	});
-	return { ...driven, made: () => existsSync(join(driven.folder, 'made')) };
-}
+const open = (program = STAND_IN) => openStandIn('codex', program, 'Touch it');
 
 test('the task is given under our rule, and a yes from the inbox lets its command run', async () => {
 	const driven = await open();

@@ -1,5 +1,5 @@
 // A driven agent in a real session: real host, real terminal, the driver as the runner starts it.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
@@ -86,4 +86,18 @@ export async function openDriven(
 		until: (look: () => boolean, timeout = 30_000): Promise<void> =>
 			expect.poll(look, { timeout }).toBe(true)
 	};
+}
+
+/** A driven session whose agent is a program of the test; `made` says whether the command it asks about was run. */
+export async function openStandIn(
+	providerId: DriveSpec['providerId'],
+	program: string,
+	task: string
+) {
+	const folder = mkdtempSync(join(tmpdir(), 'vs-'));
+	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+	const file = join(folder, 'stand-in.cjs');
+	writeFileSync(file, program);
+	const driven = await openDriven({ providerId, program: [process.execPath, file], task });
+	return { ...driven, made: () => existsSync(join(driven.folder, 'made')) };
 }

@@ -5,7 +5,7 @@ import { terminalCli, type TerminalCli } from './terminal-cli.ts';
 import type { DriveSpec } from '../../drive/spec.ts';
 
 export interface DrivenCli extends TerminalCli {
-	id: DriveSpec['providerId'] & Provider['id'];
+	id: DriveSpec['providerId'];
 	level: 'L3' | 'L2';
 	capabilities: Capabilities;
 }
