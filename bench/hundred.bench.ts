@@ -1,7 +1,7 @@
 // 31: a hundred sessions on one runner for minutes: ninety-nine that print twenty lines a second, and one that is typed into.
 // Is typing still immediate, does the list still answer, and is every transcript what its program wrote to a log of its own.
 // BENCH_MINUTES shortens it.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,9 +18,38 @@ const ACT_EVERY_MS = 1_000;
 const START_MS = 120_000;
 const END_MS = 60_000;
 
-/** Until the file `stop` exists; `tee` writes what goes to the terminal to a log, and no line ending is rewritten on the way. */
-const printing = (dir: string, n: number) =>
-	`stty -opost; while sleep 0.05 && [ ! -e ${dir}/stop ]; do date; done | tee ${dir}/${n}.log`;
+/**
+ * Until the file `stop` exists; `tee` writes what goes to the terminal to a log, and no line ending is rewritten on the way.
+ * `sleep` and `date` are two processes a line: a machine that cannot make four thousand of them a second is full, and
+ * prints less. With BENCH_PROGRAM=builtin the shell prints by itself, and twenty lines a second are twenty.
+ */
+const printing = (dir: string, n: number) => {
+	const [wait, print] =
+		process.env.BENCH_PROGRAM === 'builtin'
+			? ['! read -t 0.05 -u 3', `printf '%(%a %b %e %H:%M:%S %Z %Y)T\\n'`]
+			: ['sleep 0.05', 'date'];
+	return `stty -opost; exec 3<> <(:); while ${wait} && [ ! -e ${dir}/stop ]; do ${print}; done | tee ${dir}/${n}.log`;
+};
+
+/**
+ * People look from machines of their own: where the machine allows it, who types and who looks is weighed as if nothing
+ * else ran here, or the browser would be measured waiting for the programs it is to show.
+ */
+function elsewhere(): void {
+	const ofBrowser = readdirSync('/proc').filter((pid) => {
+		try {
+			return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('chrom');
+		} catch {
+			return false;
+		}
+	});
+	for (const pid of ['self', ...ofBrowser])
+		try {
+			writeFileSync(`/proc/${pid}/autogroup`, '-15');
+		} catch {
+			// Not root, or a kernel that does not weigh sessions against each other.
+		}
+}
 
 /** Asks until something holds. */
 async function until(what: string, ms: number, holds: () => Promise<boolean>): Promise<void> {
@@ -70,8 +99,10 @@ async function acting(page: Page, on: () => boolean): Promise<number[]> {
 	});
 	let actions = 0;
 	for (; on(); actions++) {
-		for (const key of ['j', 'j', 'k', 'f', 'd', 'a', 'Backspace', 'Backspace', 'Escape'])
+		for (const key of ['j', 'j', 'k', 'f', 'd', 'a', 'Backspace', 'Backspace', 'Escape']) {
 			await page.keyboard.press(key);
+			await sleep(KEY_EVERY_MS);
+		}
 		await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
 		await sleep(ACT_EVERY_MS);
 	}
@@ -120,6 +151,7 @@ export default async function bench(): Promise<Row[]> {
 			return running.total >= PRINTING + 1;
 		});
 		const startSeconds = (performance.now() - began) / 1000;
+		console.error(`all run after ${startSeconds.toFixed(1)} s`);
 
 		let page: Page | null = null;
 		if (browser) {
@@ -131,6 +163,7 @@ export default async function bench(): Promise<Row[]> {
 			await page.getByRole('row').nth(50).waitFor();
 		}
 
+		if (process.platform === 'linux') elsewhere();
 		const endsAt = performance.now() + minutes * 60_000;
 		const on = () => performance.now() < endsAt;
 		const cpu = cpuOf(product.pids());
@@ -148,6 +181,7 @@ export default async function bench(): Promise<Row[]> {
 			const running = await api.sessions.list.query({ orgId, state: ['RUNNING'], pageSize: 1 });
 			return running.total <= 1;
 		});
+		console.error('all ended; comparing transcripts');
 		let different = 0;
 		let bytes = 0;
 		for (const [n, id] of ids.entries()) {

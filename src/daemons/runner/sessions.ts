@@ -86,6 +86,9 @@ export function createSessions(options: TableOptions): Sessions {
 		if (held.phase !== 'preparing') table.toHost({ t: 'resize', ...refOf(held), cols, rows });
 	}
 
+	const printing = () =>
+		[...table.all.values()].filter((one) => one.digestTimer !== undefined).length;
+
 	/** Totals that changed are told at once, and then at most once a second: budgets wait for them. */
 	function usageSoon(held: Held): void {
 		held.usageTimer ??= setTimeout(() => {
@@ -134,7 +137,7 @@ export function createSessions(options: TableOptions): Sessions {
 			const range = held.ranges.get(frame.kind);
 			if (!range) held.ranges.set(frame.kind, { start: 0, end });
 			else if (end > range.end) range.end = end;
-			if (frame.kind === KIND.terminal) carryOutput(held, frame, options);
+			if (frame.kind === KIND.terminal) carryOutput(held, frame, options, printing);
 			else if (frame.kind === KIND.raw && carryTold(held, frame, options)) usageSoon(held);
 			if (held.exit) ends.sendExitWhenDone(held);
 		},

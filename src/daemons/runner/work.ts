@@ -8,8 +8,12 @@ import type { Held } from './held-session.ts';
 import type { StateDir, WorkCounter } from './state-dir.ts';
 import type { RunnerMessage } from '#protocol/runner/up.ts';
 
-/** At most two digests per second. */
+/**
+ * At most two digests per second of a session, and twenty of a whole runner: each is a row that is kept and sent to
+ * everybody who looks, and of forty terminals that print at once nobody reads eighty lines a second.
+ */
 const DIGEST_EVERY_MS = 500;
+const DIGEST_SHARE_MS = 50;
 
 export interface WorkOutlet {
 	state: StateDir;
@@ -17,8 +21,18 @@ export interface WorkOutlet {
 	roomForWork(): boolean;
 }
 
+/** Milliseconds until the next digest of one of `printing` sessions. */
+export const digestEvery = (printing: number): number =>
+	Math.max(DIGEST_EVERY_MS, DIGEST_SHARE_MS * printing);
+
 /** Looks at terminal bytes that went to the server. Bytes that were looked at before (a resend) are passed over. */
-export function carryOutput(held: Held, frame: StreamFrame, out: WorkOutlet): void {
+export function carryOutput(
+	held: Held,
+	frame: StreamFrame,
+	out: WorkOutlet,
+	/** Of all sessions here, how many wait for their next digest. */
+	printing: () => number
+): void {
 	const end = frame.offset + frame.payload.length;
 	if (end <= held.work.offset) return;
 	const seen = Math.max(0, held.work.offset - frame.offset);
@@ -36,7 +50,7 @@ export function carryOutput(held: Held, frame: StreamFrame, out: WorkOutlet): vo
 	held.digestTimer ??= setTimeout(() => {
 		held.digestTimer = undefined;
 		flushDigest(held, out);
-	}, DIGEST_EVERY_MS);
+	}, digestEvery(printing()));
 }
 
 /**

@@ -5,6 +5,7 @@ import type { StopCause } from '#protocol/host/fields.ts';
 import type { OutputKind } from '#protocol/host/limits.ts';
 import type { HostStart } from '#protocol/host/start.ts';
 import type { HostExit, HostSession } from '#protocol/host/welcome.ts';
+import { runInBackground } from './background.ts';
 import type { Child } from './child.ts';
 import { createInputQueue } from './input-queue.ts';
 import { createOutputs } from './outputs.ts';
@@ -95,6 +96,7 @@ export function startSession(context: SessionContext, spec: HostStart): HostedSe
 		onRoom: (room) => (room ? child?.resumeReading() : child?.pauseReading())
 	});
 	const started = startChild();
+	void runInBackground(started.pid, context.table);
 	const info = context.table.find(started.pid);
 	state.root = { pid: started.pid, startTime: info?.startTime ?? '' };
 	writeState(folder, state);
