@@ -138,7 +138,7 @@ test('viewers see that something waits but not what, and cannot answer; stranger
 	const viewer = await t.caller('viewer');
 	const { items } = await until(async () => {
 		const page = await viewer.approvals.list({ orgId: t.orgId });
-		return page.total === 1 && page;
+		return page.items.length === 1 && page;
 	});
 	expect(items[0]).toMatchObject({ summary: 'Merge PR #123', details: null, command: null });
 	await expect(
@@ -219,8 +219,12 @@ test('only what was offered can be chosen, a question needs a choice, and the ru
 			decision: 'allow',
 			...(optionId ? { optionId } : {})
 		});
-	for (const wrong of [answer(approvalId), answer(approvalId, 'answer-9'), answer(bare)])
-		await expect(wrong).rejects.toMatchObject({ cause: { code: 'VALIDATION_ERROR' } });
+	for (const wrong of [
+		() => answer(approvalId),
+		() => answer(approvalId, 'answer-9'),
+		() => answer(bare)
+	])
+		await expect(wrong()).rejects.toMatchObject({ cause: { code: 'VALIDATION_ERROR' } });
 	expect(await operator.approvals.get({ approvalId })).toMatchObject({
 		status: 'pending',
 		options

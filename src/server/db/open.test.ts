@@ -34,23 +34,29 @@ test('a second opener of the same data directory is refused with the pid of the 
 	await first.close();
 });
 
-test('migrating an up-to-date database changes nothing', async () => {
-	expect(await migrate(await testDatabase())).toBe(0);
+// The same code on both: what is promised holds for the embedded database and for PostgreSQL.
+const ENGINES = ['embedded', 'any'] as const;
+
+test.each(ENGINES)('migrating an up-to-date database changes nothing (%s)', async (engine) => {
+	expect(await migrate(await testDatabase(engine))).toBe(0);
 });
 
-test('a failed transaction leaves nothing behind and the connection usable', async () => {
-	const { sql } = await testDatabase();
-	const failed = sql.begin(async (tx) => {
-		await tx`insert into settings (key, value) values ('lost', '1')`;
-		throw new Error('rolled back');
-	});
-	await expect(failed).rejects.toThrowError('rolled back');
-	await expect(sql`select * from missing_table`).rejects.toMatchObject({ code: '42P01' });
-	expect(await sql`select * from settings`).toHaveLength(0);
-});
+test.each(ENGINES)(
+	'a failed transaction leaves nothing behind and the connection usable (%s)',
+	async (engine) => {
+		const { sql } = await testDatabase(engine);
+		const failed = sql.begin(async (tx) => {
+			await tx`insert into settings (key, value) values ('lost', '1')`;
+			throw new Error('rolled back');
+		});
+		await expect(failed).rejects.toThrowError('rolled back');
+		await expect(sql`select * from missing_table`).rejects.toMatchObject({ code: '42P01' });
+		expect(await sql`select * from settings`).toHaveLength(0);
+	}
+);
 
-test('events and audit rows refuse to be changed', async () => {
-	const { sql } = await testDatabase();
+test.each(ENGINES)('events and audit rows refuse to be changed (%s)', async (engine) => {
+	const { sql } = await testDatabase(engine);
 	await sql`insert into events (org_id, stream, seq, type, data, actor, at)
 		values ('o', 'org:o', 1, 'x', '{}', 'system', now())`;
 	await expect(sql`update events set type = 'y'`).rejects.toThrowError(/append-only/);

@@ -10,6 +10,7 @@ import { openApp, type App } from '#server/app.ts';
 import type { Actor } from '#server/auth/actor.ts';
 import { headerReader } from '#server/auth/headers.ts';
 import { readConfig } from '#server/config.ts';
+import { freshDatabase } from '#server/db/testing/database.ts';
 import { createLog } from '#server/log.ts';
 import { createCaller, type Caller } from '#server/trpc/router.ts';
 
@@ -29,9 +30,13 @@ export interface TestApp {
 }
 
 /** Opens a server and closes it when the test is finished. */
-export async function testApp(env: Record<string, string> = {}): Promise<TestApp> {
+export async function testApp(
+	env: Record<string, string> = {},
+	engine: 'any' | 'embedded' = 'any'
+): Promise<TestApp> {
 	const dataDir = mkdtempSync(join(tmpdir(), 'village-app-'));
-	const config = { ...readConfig({ VILLAGE_DATA_DIR: dataDir, ...env }), inMemory: true };
+	const { databaseUrl, inMemory, drop } = await freshDatabase(engine);
+	const config = { ...readConfig({ VILLAGE_DATA_DIR: dataDir, ...env }), databaseUrl, inMemory };
 	const app = await openApp(config, {
 		template: inject('databaseTemplate'),
 		log: createLog(process.env.TEST_LOG ?? 'silent')
@@ -42,6 +47,7 @@ export async function testApp(env: Record<string, string> = {}): Promise<TestApp
 	const { port } = server.address() as AddressInfo;
 	onTestFinished(async () => {
 		await app.close();
+		await drop();
 		server.closeAllConnections();
 		await new Promise((resolve) => server.close(resolve));
 		rmSync(dataDir, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { migrate } from '../migrate.ts';
 import { openDatabase, type Database } from '../open.ts';
 
 /** The address of a fresh, empty database on PostgreSQL, dropped when the running test is finished. */
-export async function emptyPostgres(): Promise<string> {
+async function emptyPostgres(): Promise<string> {
 	const server = process.env.VILLAGE_TEST_POSTGRES;
 	if (!server) throw new Error('VILLAGE_TEST_POSTGRES is not set');
 	const name = `village_${randomBytes(6).toString('hex')}`;

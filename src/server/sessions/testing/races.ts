@@ -14,8 +14,8 @@ interface Scene {
 	get(sessionId: string): ReturnType<Caller['sessions']['get']>;
 }
 
-async function scene(env: Record<string, string>): Promise<Scene> {
-	const t = await testApp(env);
+async function scene(engine: 'any' | 'embedded'): Promise<Scene> {
+	const t = await testApp({}, engine);
 	const owner = await t.caller('owner');
 	const runner = await connectRunner(t);
 	const get = (sessionId: string) => owner.sessions.get({ sessionId });
@@ -60,9 +60,9 @@ async function together(...works: (() => Promise<unknown>)[]) {
 }
 
 /** Every race by its sentence. */
-export const RACES: Record<string, (env: Record<string, string>) => Promise<void>> = {
-	'a pause that meets the exit of its process does not keep the session alive': async (env) => {
-		const s = await scene(env);
+export const RACES: Record<string, (engine: 'any' | 'embedded') => Promise<void>> = {
+	'a pause that meets the exit of its process does not keep the session alive': async (engine) => {
+		const s = await scene(engine);
 		const start = await s.running();
 		const { sessionId, attempt } = start;
 		const pausing = s.owner.sessions.pause({ sessionId }).catch(() => null);
@@ -80,8 +80,8 @@ export const RACES: Record<string, (env: Record<string, string>) => Promise<void
 		await pausing;
 		await sound(s, sessionId);
 	},
-	'a stop that meets the exit ends the session once, by whichever was first': async (env) => {
-		const s = await scene(env);
+	'a stop that meets the exit ends the session once, by whichever was first': async (engine) => {
+		const s = await scene(engine);
 		const start = await s.running();
 		const { sessionId } = start;
 		await together(
@@ -93,8 +93,8 @@ export const RACES: Record<string, (env: Record<string, string>) => Promise<void
 		expect(['STOPPED', 'COMPLETED']).toContain(session.state);
 		await sound(s, sessionId);
 	},
-	'a drain that meets an assignment: the session runs there once, or waits': async (env) => {
-		const s = await scene(env);
+	'a drain that meets an assignment: the session runs there once, or waits': async (engine) => {
+		const s = await scene(engine);
 		let sessionId = '';
 		await together(
 			async () => (sessionId = await s.create()),
@@ -114,8 +114,10 @@ export const RACES: Record<string, (env: Record<string, string>) => Promise<void
 		expect(s.runner.received.filter((f) => f.t === 'session.start')).toHaveLength(1);
 		await sound(s, sessionId);
 	},
-	'a removal of a runner that meets an assignment leaves no session behind on it': async (env) => {
-		const s = await scene(env);
+	'a removal of a runner that meets an assignment leaves no session behind on it': async (
+		engine
+	) => {
+		const s = await scene(engine);
 		let sessionId = '';
 		await together(
 			async () => (sessionId = await s.create()),
@@ -132,8 +134,8 @@ export const RACES: Record<string, (env: Record<string, string>) => Promise<void
 		await sound(s, sessionId);
 	},
 	'two people resume at once: the session runs on, and nobody is told of a state that is not':
-		async (env) => {
-			const s = await scene(env);
+		async (engine) => {
+			const s = await scene(engine);
 			const { sessionId, attempt } = await s.running();
 			const pausing = s.owner.sessions.pause({ sessionId });
 			const { requestId } = await s.runner.next('session.pause');
