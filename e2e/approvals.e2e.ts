@@ -60,3 +60,59 @@ test('the same question is in the list of the village and on the page of its ses
 		.poll(async () => (await home.api.sessions.get.query({ sessionId })).state)
 		.toBe('RUNNING');
 });
+
+test('always makes the rule that was shown: the next question of its kind is answered by it, and the rule can be removed', async ({
+	home,
+	page
+}) => {
+	const asks = (args: string) =>
+		`node ${PROGRAM} ask --action shell --command "npm test -- ${args}" "Test ${args}?"`;
+	const sessionId = await startCommand(
+		home,
+		`${asks('one')} && ${asks('two')}; echo "exit=$?"; sleep 30`
+	);
+	await page.goto('/approvals');
+	await awake(page);
+	const card = page.getByRole('article', { name: 'Test one?' });
+	await card.focus();
+	await page.keyboard.press('A');
+	const dialog = page.getByRole('dialog');
+	await dialog.getByLabel('What').click();
+	await page.getByRole('option', { name: /^npm test \*/ }).click();
+	await expect(dialog.getByText('npm test *').last()).toBeVisible();
+	await dialog.getByRole('button', { name: 'Allow from now on' }).click();
+	await expect(dialog).toHaveCount(0);
+	await page.goto(`/sessions/${sessionId}`);
+	await expect(page.locator('.xterm-rows').first()).toContainText('exit=0');
+	const { items } = await home.api.approvals.list.query({ orgId: home.orgId, sessionId });
+	expect(items.map((one) => one.resolvedBy?.kind).toSorted()).toEqual(['policy', 'user']);
+	await page.goto('/settings/rules');
+	const rule = page.getByRole('row', { name: /npm test \*/ });
+	await expect(rule).toContainText('1×');
+	await rule.getByRole('button', { name: /^Remove/ }).click();
+	await expect(page.getByRole('row', { name: /npm test \*/ })).toHaveCount(0);
+});
+
+test('a session that nobody attends is told no, and a bypass is shown in red until somebody ends it', async ({
+	home,
+	page
+}) => {
+	const sessionId = await startCommand(
+		home,
+		`read go; node ${PROGRAM} ask --action merge "Merge now?"; echo "exit=$?"; sleep 30`
+	);
+	await page.goto(`/sessions/${sessionId}`);
+	await awake(page);
+	await page.getByRole('button', { name: 'Details' }).first().click();
+	await page.getByRole('switch', { name: 'Nobody attends this session' }).click();
+	await expect(page.getByText('Unattended')).toBeVisible();
+	await home.api.sessions.input.mutate({ sessionId, data: '\r' });
+	await expect(page.locator('.xterm-rows').first()).toContainText('exit=1');
+	await page.getByRole('button', { name: 'Allow everything for a while…' }).click();
+	const dialog = page.getByRole('dialog');
+	await dialog.getByLabel('Reason').fill('A release tonight');
+	await dialog.getByRole('button', { name: 'Allow everything' }).click();
+	await expect(page.getByText('Nobody is asked here')).toBeVisible();
+	await page.getByRole('button', { name: 'Ask again' }).click();
+	await expect(page.getByText('Nobody is asked here')).toHaveCount(0);
+});

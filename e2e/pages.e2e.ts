@@ -14,6 +14,7 @@ const PAGES = [
 	'/runners',
 	'/settings/profile',
 	'/settings/members',
+	'/settings/rules',
 	'/settings/tokens'
 ];
 

@@ -16,6 +16,7 @@ export const RIGHTS = {
 	'approval.read': 'viewer',
 	'approval.details': 'operator',
 	'approval.resolve': 'operator',
+	'rule.manage': 'owner',
 	'agent.manage': 'owner',
 	'house.read': 'viewer',
 	'house.manage': 'owner',
@@ -48,6 +49,7 @@ export const SCOPES = {
 	runners: ['runner.drain', 'runner.manage'],
 	admin: [
 		'village.manage',
+		'rule.manage',
 		'agent.manage',
 		'house.manage',
 		'org.manage',

@@ -1,6 +1,7 @@
 // What clients are shown of each subject: the shapes that tRPC returns and events carry. Times are ISO 8601 strings with milliseconds.
 import type { ApprovalAction, ApprovalKind, Risk } from '#protocol/approval-words.ts';
 import type { ApprovalEffect, ApprovalStatus } from './approval.ts';
+import type { RuleScope, RuleTerms } from './approval-rules.ts';
 import type { HouseReadiness } from './village.ts';
 import type { AgentState, Mood } from './mood.ts';
 import type { Role, Scope } from './permissions.ts';
@@ -56,6 +57,8 @@ export interface SessionView {
 	endReason: string | null;
 	failureClass: FailureClass | null;
 	pendingApprovals: ApprovalView[];
+	/** Nobody is asked: what no rule allows is denied. */
+	unattended: boolean;
 	usage: Usage;
 	/** Last number on the session's own event stream. */
 	eventSeq: number;
@@ -104,7 +107,57 @@ export interface ApprovalView {
 		via: string | null;
 	} | null;
 	reason: string | null;
+	/** The rule or the bypass that answered, when `resolvedBy.kind` is `policy`; null for an unattended session. */
+	ruleId: string | null;
+	bypassId: string | null;
 	demo: boolean;
+}
+
+/** A rule that answers questions before a person is asked. */
+export interface RuleView extends RuleTerms {
+	id: string;
+	orgId: string;
+	scope: RuleScope;
+	scopeId: string;
+	locked: boolean;
+	expiresAt: string | null;
+	/** How often it has answered. */
+	uses: number;
+	createdBy: string;
+	createdByName: string;
+	createdAt: string;
+}
+
+/** What a rule would have answered in the last seven days. */
+export interface RuleTrial {
+	/** Questions that were asked in the organization. */
+	asked: number;
+	/** Those the rule speaks of. */
+	fits: number;
+	wereAllowed: number;
+	wereDenied: number;
+	/** The newest of them, at most twenty. */
+	examples: {
+		id: string;
+		agentName: string;
+		summary: string;
+		status: ApprovalStatus;
+		requestedAt: string;
+	}[];
+}
+
+/** A time in which nobody is asked about a session or a house, and everything is recorded. */
+export interface BypassView {
+	id: string;
+	orgId: string;
+	scope: 'session' | 'house';
+	scopeId: string;
+	reason: string;
+	until: string;
+	endedAt: string | null;
+	/** How many questions it has answered. */
+	uses: number;
+	createdByName: string;
 }
 
 export interface RunnerView {
@@ -195,6 +248,7 @@ export interface VillageState {
 	runners: RunnerView[];
 	sessions: SessionView[];
 	approvals: ApprovalView[];
+	bypasses: BypassView[];
 	people: PersonRow[];
 	checklist: Checklist;
 	hasDemo: boolean;
@@ -250,7 +304,7 @@ export interface FeedEvent {
 /**
  * What a live page gets. Events carry the full new value of the row they changed, so that folding one twice is harmless:
  * `session.*` has `data.session` (not `session.work`, `session.usage`), `approval.*` has `data.approval`, `runner.*` has
- * `data.runner`, `agent_*` has `data.agent`, `house.*` has `data.house`; `house.removed` and `agent_removed` have only an id.
+ * `data.runner`, `agent_*` has `data.agent`, `house.*` has `data.house`, `bypass.*` has `data.bypass`; `house.removed` and `agent_removed` have only an id.
  */
 export type FeedFrame =
 	| { kind: 'events'; prevId: number; id: number; events: FeedEvent[] }

@@ -38,6 +38,7 @@ import { createReaper, type Reaper } from './sessions/reaper.ts';
 import { createScheduler, type Scheduler } from './sessions/scheduler.ts';
 import { createEnvSeal } from './sessions/sealed-env.ts';
 import { createSessions, type Sessions } from './sessions/service.ts';
+import { createSetPolicy, type SetSessionPolicy } from './sessions/policy.ts';
 import { createTransition } from './sessions/transition.ts';
 import { createRunnerDoor } from './sockets/runner.ts';
 import { createTerminalDoor } from './sockets/terminal.ts';
@@ -69,6 +70,7 @@ export interface App {
 	readonly agents: Agents;
 	readonly sessions: Sessions;
 	readonly approvals: Approvals;
+	readonly setSessionPolicy: SetSessionPolicy;
 	readonly runners: Runners;
 	readonly scheduler: Scheduler;
 	readonly reaper: Reaper;
@@ -334,6 +336,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			agents,
 			sessions,
 			approvals,
+			setSessionPolicy: createSetPolicy({ clock, log: events, approvals }),
 			runners,
 			scheduler,
 			reaper,

@@ -5,6 +5,7 @@ import { can, type Grants, type Right, type Role } from '#domain/permissions.ts'
 import type {
 	AgentRow,
 	ApprovalView,
+	BypassView,
 	Checklist,
 	FeedEvent,
 	HouseRow,
@@ -18,6 +19,7 @@ import { Approvals } from './approvals.svelte.ts';
 import { Feed, type OpenFeed } from './feed.svelte.ts';
 import { Houses } from './houses.svelte.ts';
 import { People } from './people.svelte.ts';
+import { Rows } from './rows.svelte.ts';
 import { Runners } from './runners.svelte.ts';
 import { Sessions } from './sessions.svelte.ts';
 
@@ -52,6 +54,7 @@ export class Workspace {
 	hasDemo = $state(false);
 	readonly sessions = new Sessions();
 	readonly approvals = new Approvals();
+	readonly bypasses = new Rows<BypassView>((a, b) => a.until.localeCompare(b.until));
 	readonly runners = new Runners(this.sessions);
 	readonly houses = new Houses();
 	readonly agents = new Agents();
@@ -120,6 +123,19 @@ export class Workspace {
 		return this.me.orgs.find((org) => org.id === this.orgId) ?? null;
 	}
 
+	/** The bypass that answers for a session; `now` in milliseconds decides which have ended. */
+	bypassOf(
+		session: { id: string; houseId: string | null },
+		now: number = Date.now()
+	): BypassView | undefined {
+		return this.bypasses.all.find(
+			(one) =>
+				one.endedAt === null &&
+				Date.parse(one.until) > now &&
+				one.scopeId === (one.scope === 'session' ? session.id : session.houseId)
+		);
+	}
+
 	/** Takes a session in, with the approvals it carries: from the feed or as the answer of a call. */
 	takeSession(session: SessionView): void {
 		if (!this.sessions.put(session)) return;
@@ -131,6 +147,7 @@ export class Workspace {
 		const { data, type } = event;
 		if (data.session) this.takeSession(data.session as SessionView);
 		if (data.approval) this.approvals.put(data.approval as ApprovalView);
+		if (data.bypass) this.bypasses.put(data.bypass as BypassView);
 		if (data.runner) this.runners.put(data.runner as RunnerView);
 		if (data.house && ofVillage(data.house, this.village.id))
 			this.houses.put(data.house as HouseRow);
@@ -158,6 +175,7 @@ export class Workspace {
 		this.runners.reset(snapshot.runners);
 		this.sessions.reset(snapshot.sessions);
 		this.approvals.reset(snapshot.approvals);
+		this.bypasses.reset(snapshot.bypasses);
 		this.people.all = snapshot.people;
 	}
 

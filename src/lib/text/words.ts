@@ -148,8 +148,16 @@ export const AUTH_WORDS = {
 } as const;
 
 /** Who answered an approval, for "Allowed by …". */
-export function answeredBy(by: { kind: string; name: string | null } | null): string {
+export function answeredBy(
+	by: { kind: string; name: string | null; via?: string | null } | null
+): string {
 	if (!by) return 'nobody';
+	if (by.kind === 'policy')
+		return by.via === 'unattended'
+			? 'nobody, because nobody attends the session'
+			: by.via === 'bypass'
+				? 'a bypass'
+				: 'a rule';
 	if (by.kind === 'expiry') return 'nobody in time';
 	if (by.kind === 'terminal') return by.name ?? 'somebody at the terminal';
 	if (by.kind === 'system') return 'the session ending';
@@ -159,7 +167,7 @@ export function answeredBy(by: { kind: string; name: string | null } | null): st
 /** How a question ended, to stand after its state: `by Ada`, `nobody answered in time`. */
 export function outcomeWords(
 	status: ApprovalStatus,
-	by: { kind: string; name: string | null } | null
+	by: { kind: string; name: string | null; via?: string | null } | null
 ): string {
 	if (status === 'pending') return '';
 	if (status === 'expired') return 'nobody answered in time';

@@ -3,7 +3,9 @@ import { eq } from 'drizzle-orm';
 import type { ApprovalApplied } from '#protocol/runner/approval-applied.ts';
 import type { ApprovalRequest } from '#protocol/runner/approval-request.ts';
 import type { Agents } from '#server/agents/service.ts';
-import { audit } from '#server/audit/service.ts';
+import type { Verdict } from '#domain/approval-rules.ts';
+import type { ApprovalView } from '#domain/views.ts';
+import { audit, type AuditEntry } from '#server/audit/service.ts';
 import { systemActor } from '#server/auth/actor.ts';
 import type { Clock } from '#server/clock.ts';
 import { approvals } from '#server/db/schema/sessions.ts';
@@ -14,7 +16,9 @@ import type { RunnerLinks } from '#server/runners/links.ts';
 import { tell } from '#server/runners/store.ts';
 import { countPending, lockSession, type Session } from '#server/sessions/store.ts';
 import { about, type Transition } from '#server/sessions/transition.ts';
+import { answerByPolicy } from './policies.ts';
 import type { Settle } from './settle.ts';
+import type { StopDenied } from './stop-denied.ts';
 import { findApproval, viewOfApproval, type Approval } from './store.ts';
 
 export interface Requests {
@@ -32,6 +36,9 @@ export interface Requests {
 	): Promise<void>;
 }
 
+/** Why an unattended session is told no. */
+export const UNATTENDED = 'Nobody attends this session, and no rule allows this.';
+
 /** Nobody asks the same thing this often; a larger number would not fit its column. */
 const MAX_GENERATION = 1_000_000;
 
@@ -42,8 +49,36 @@ export function createRequests(deps: {
 	transition: Transition;
 	limits: Limits;
 	settle: Settle;
+	stopDenied: StopDenied;
 }): Requests {
 	const { clock, links, settle, transition } = deps;
+
+	/** Both events and both records, as if a person had answered; the runner is told, the session goes on. */
+	async function answered(
+		tx: Tx,
+		collect: Collector,
+		session: Session,
+		approval: ApprovalView,
+		verdict: Verdict,
+		entry: Omit<AuditEntry, 'actor' | 'action'>
+	): Promise<void> {
+		collect.add(session.orgId, {
+			...about(session),
+			type: 'approval.resolved',
+			data: { approvalId: approval.id, decision: verdict.decision, approval },
+			actor: 'system'
+		});
+		await audit(tx, {
+			...entry,
+			actor: systemActor('policy'),
+			action: `approval.${verdict.decision}`,
+			detail: { ...(entry.detail as object), by: verdict.by, id: verdict.id }
+		});
+		const row = await findApproval(tx, approval.id);
+		if (row && session.runnerId) await tell(links, tx, collect, session.runnerId, decisionOf(row));
+		if (verdict.decision === 'deny' && session.onDeny === 'stop')
+			await deps.stopDenied(tx, collect, session, systemActor('policy'));
+	}
 
 	return {
 		async requested(tx, collect, session, request) {
@@ -98,31 +133,33 @@ export function createRequests(deps: {
 				requestedAt: now,
 				expiresAt: new Date(now.getTime() + timeoutMs)
 			};
-			// The machine is asked before the row counts as pending.
-			await transition(
-				tx,
-				collect,
-				session,
-				{ type: 'request_approval' },
-				{ actor: session.agentId }
-			);
-			if (known)
-				await tx
-					.update(approvals)
-					.set({
-						...values,
-						resolvedAt: null,
-						resolvedKind: null,
-						resolvedBy: null,
-						resolvedByName: null,
-						resolvedVia: null,
-						reason: null,
-						effect: null
-					})
-					.where(eq(approvals.id, known.id));
+			const verdict = await answerByPolicy(tx, session, { ...values }, now);
+			// The machine is asked before the row counts as pending; what nobody waits for moves no session.
+			if (!verdict)
+				await transition(
+					tx,
+					collect,
+					session,
+					{ type: 'request_approval' },
+					{ actor: session.agentId }
+				);
+			const open = {
+				...values,
+				resolvedAt: null,
+				resolvedKind: null,
+				resolvedBy: null,
+				resolvedByName: null,
+				resolvedVia: null,
+				reason: null,
+				effect: null,
+				ruleId: null,
+				bypassId: null
+			};
+			const row = verdict ? { ...open, ...answerOf(verdict, now) } : open;
+			if (known) await tx.update(approvals).set(row).where(eq(approvals.id, known.id));
 			else
 				await tx.insert(approvals).values({
-					...values,
+					...row,
 					id: request.approvalId,
 					orgId: session.orgId,
 					sessionId: session.id,
@@ -137,14 +174,18 @@ export function createRequests(deps: {
 				data: { approvalId: request.approvalId, approval },
 				actor: session.agentId
 			});
-			await audit(tx, {
+			const entry = {
 				orgId: session.orgId,
-				actor: systemActor(session.agentId),
-				action: 'approval.request',
 				target: { kind: 'approval', id: request.approvalId },
 				detail: { sessionId: session.id, action: request.action, risk: request.risk },
 				at: now
+			};
+			await audit(tx, {
+				...entry,
+				actor: systemActor(session.agentId),
+				action: 'approval.request'
 			});
+			if (verdict) return answered(tx, collect, session, approval, verdict, entry);
 			await deps.agents.refresh(tx, collect, session.agentId, true);
 		},
 		async applied(tx, collect, runnerId, answer) {
@@ -176,6 +217,19 @@ export function createRequests(deps: {
 					: ({ status: 'cancelled', kind: 'system', reason } as const);
 			await settle(tx, collect, session, approval, how);
 		}
+	};
+}
+
+/** How a row is written that nobody was asked about. */
+function answerOf(verdict: Verdict, now: Date) {
+	return {
+		status: verdict.decision === 'allow' ? ('allowed' as const) : ('denied' as const),
+		resolvedAt: now,
+		resolvedKind: 'policy' as const,
+		resolvedVia: verdict.by,
+		reason: verdict.by === 'unattended' ? UNATTENDED : null,
+		ruleId: verdict.by === 'rule' ? verdict.id : null,
+		bypassId: verdict.by === 'bypass' ? verdict.id : null
 	};
 }
 

@@ -2,28 +2,31 @@
 import { and, count, eq, inArray, lte, sql } from 'drizzle-orm';
 import { answerProblem, mayResolve, type ApprovalStatus, type Decision } from '#domain/approval.ts';
 import type { ApprovalView, Page } from '#domain/views.ts';
-import { isTerminal } from '#domain/session.ts';
+import { proposeRule, type RuleMatch } from '#domain/approval-rules.ts';
 import { audit } from '#server/audit/service.ts';
 import { demand, may, missing, systemActor, type Actor } from '#server/auth/actor.ts';
 import type { Clock } from '#server/clock.ts';
 import { approvals } from '#server/db/schema/sessions.ts';
 import type { Database, Db, Tx } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
-import type { EventLog } from '#server/events/log.ts';
+import type { Collector, EventLog } from '#server/events/log.ts';
 import type { Limits } from '#server/orgs/limits.ts';
-import { tell } from '#server/runners/store.ts';
 import type { RunnerLinks } from '#server/runners/links.ts';
 import type { Agents } from '#server/agents/service.ts';
-import { createRequests, type Requests } from './requests.ts';
+import { placeOf } from './policies.ts';
+import { createRequests, UNATTENDED, type Requests } from './requests.ts';
+import { askedOf, createRules, type Rules } from './rules.ts';
 import { createSettle } from './settle.ts';
-import { lockSession } from '#server/sessions/store.ts';
+import { createStopDenied } from './stop-denied.ts';
+import { lockSession, type Session } from '#server/sessions/store.ts';
 import { type Transition } from '#server/sessions/transition.ts';
 import {
 	approvalColumns,
 	approvalView,
 	findApproval,
 	viewOfApproval,
-	withoutDetails
+	withoutDetails,
+	type Approval
 } from './store.ts';
 
 export interface ResolveInput {
@@ -33,9 +36,12 @@ export interface ResolveInput {
 	decision: Decision;
 	optionId?: string | undefined;
 	reason?: string | undefined;
+	/** Answers what is like it from now on, too. */
+	always?: { scope: 'session' | 'agent' | 'house'; match: RuleMatch } | undefined;
 }
 
 export interface Approvals extends Requests {
+	readonly rules: Rules;
 	list(
 		actor: Actor,
 		filter: {
@@ -48,6 +54,8 @@ export interface Approvals extends Requests {
 	get(actor: Actor, approvalId: string): Promise<ApprovalView>;
 	/** Throws `APPROVAL_NOT_FOUND`, `APPROVAL_ALREADY_RESOLVED` (details: the winner), `APPROVAL_EXPIRED`, `APPROVAL_STALE`. */
 	resolve(actor: Actor, input: ResolveInput): Promise<ApprovalView>;
+	/** Denies what waits in a session that nobody attends from now on. */
+	denyWaiting(tx: Tx, collect: Collector, session: Session): Promise<void>;
 	/** Ends those whose time is over; expiry is a state of its own and allows nothing. */
 	expire(): Promise<number>;
 	/** Approvals pending now, for `/metrics`. */
@@ -63,11 +71,13 @@ export function createApprovals(deps: {
 	transition: Transition;
 	limits: Limits;
 }): Approvals {
-	const { log, clock, links, transition } = deps;
+	const { log, clock } = deps;
 	const db: Db = deps.database.db;
 
 	const settle = createSettle(deps);
-	const { requested, applied, withdrawn } = createRequests({ ...deps, settle });
+	const stopDenied = createStopDenied(deps);
+	const rules = createRules(deps);
+	const { requested, applied, withdrawn } = createRequests({ ...deps, settle, stopDenied });
 
 	async function lockBoth(tx: Tx, actor: Actor, input: { sessionId: string; approvalId: string }) {
 		const approval = await findApproval(tx, input.approvalId);
@@ -79,7 +89,34 @@ export function createApprovals(deps: {
 		return { session, approval: (await findApproval(tx, input.approvalId))! };
 	}
 
+	/** Makes the rule of "always". Throws `VALIDATION_ERROR` when nothing would tell the question from others. */
+	async function remember(
+		tx: Tx,
+		collect: Collector,
+		actor: Actor,
+		session: Session,
+		approval: Approval,
+		{ decision, always }: ResolveInput
+	): Promise<void> {
+		const { scope, match } = always!;
+		const terms = proposeRule(askedOf(approval), match, decision);
+		const scopeId = placeOf(session)[scope];
+		if (!terms || scopeId === null) {
+			const message = terms
+				? 'This session is in no house.'
+				: 'No rule could tell this from other questions. Answer it once, or choose a wider rule.';
+			throw new AppError('VALIDATION_ERROR', message, { issues: [{ path: 'always', message }] });
+		}
+		await rules.createIn(tx, collect, actor, {
+			...terms,
+			orgId: approval.orgId,
+			scope,
+			scopeId
+		});
+	}
+
 	return {
+		rules,
 		async list(actor, filter, { page, pageSize }) {
 			demand(actor, filter.orgId, 'approval.read');
 			const where = and(
@@ -167,28 +204,35 @@ export function createApprovals(deps: {
 					detail: { sessionId: session.id, action: approval.action, risk: approval.risk },
 					at: now
 				});
-				if (input.decision === 'deny' && session.onDeny === 'stop') {
-					const fresh = await lockSession(tx, session.id);
-					if (fresh && !isTerminal(fresh.state)) {
-						const stopping = await transition(
-							tx,
-							collect,
-							fresh,
-							{ type: 'stop', cause: 'policy' },
-							{ actor: actor.id, reason: 'An approval was denied.' }
-						);
-						if (stopping.runnerId)
-							await tell(links, tx, collect, stopping.runnerId, {
-								t: 'session.stop',
-								sessionId: session.id,
-								attempt: stopping.attempt,
-								cause: 'policy',
-								force: false
-							});
-					}
-				}
+				if (input.always) await remember(tx, collect, actor, session, approval, input);
+				if (input.decision === 'deny' && session.onDeny === 'stop')
+					await stopDenied(tx, collect, session, actor);
 				return view;
 			}),
+		async denyWaiting(tx, collect, session) {
+			const waiting = await tx
+				.select()
+				.from(approvals)
+				.where(and(eq(approvals.sessionId, session.id), eq(approvals.status, 'pending')));
+			for (const approval of waiting) {
+				const fresh = (await lockSession(tx, session.id)) ?? session;
+				await settle(tx, collect, fresh, approval, {
+					status: 'denied',
+					kind: 'policy',
+					via: 'unattended',
+					reason: UNATTENDED,
+					tell: 'deny'
+				});
+				await audit(tx, {
+					orgId: approval.orgId,
+					actor: systemActor('policy'),
+					action: 'approval.deny',
+					target: { kind: 'approval', id: approval.id },
+					detail: { sessionId: session.id, by: 'unattended' },
+					at: clock.now()
+				});
+			}
+		},
 		requested,
 		applied,
 		withdrawn,

@@ -62,6 +62,8 @@ export function approvalView(row: NamedApproval): ApprovalView {
 			? { kind: a.resolvedKind, id: a.resolvedBy, name: a.resolvedByName, via: a.resolvedVia }
 			: null,
 		reason: a.reason,
+		ruleId: a.ruleId,
+		bypassId: a.bypassId,
 		demo: a.demo
 	};
 }

@@ -62,7 +62,9 @@ const NAMES: Partial<Record<ErrorCode, string>> = {
 	AGENT_NOT_FOUND: 'agent',
 	ORG_NOT_FOUND: 'organization',
 	USER_NOT_FOUND: 'person',
-	TOKEN_NOT_FOUND: 'token'
+	TOKEN_NOT_FOUND: 'token',
+	RULE_NOT_FOUND: 'rule',
+	BYPASS_NOT_FOUND: 'bypass'
 };
 
 /** The one answer for what is absent and for what belongs to somebody else. */

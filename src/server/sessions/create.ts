@@ -37,6 +37,8 @@ export interface CreateSession {
 	worktree?: boolean | undefined;
 	timeoutMinutes?: number | undefined;
 	env?: Record<string, string> | undefined;
+	/** Nobody is asked: what no rule allows is denied. */
+	unattended?: boolean | undefined;
 	onDeny?: 'continue' | 'stop' | undefined;
 	onRunnerLost?: 'wait' | 'reschedule' | 'fail' | undefined;
 	features?: string[] | undefined;
@@ -111,6 +113,7 @@ export async function createSession(
 			state: 'CREATED',
 			phase: 'none',
 			priority: input.priority ?? 0,
+			unattended: input.unattended ?? false,
 			onDeny: input.onDeny ?? 'continue',
 			onRunnerLost: input.onRunnerLost ?? 'wait',
 			createdBy: actor.id,

@@ -273,6 +273,7 @@ export function createSessions(deps: SessionDeps): Sessions {
 				worktree: old.spec.worktree,
 				// The org may have shortened it meanwhile.
 				timeoutMinutes: Math.min(old.timeoutMinutes, maxTimeoutMinutes),
+				unattended: old.unattended,
 				onDeny: old.onDeny,
 				onRunnerLost: old.onRunnerLost,
 				features: old.spec.features,

@@ -141,6 +141,7 @@ function view(
 		endReason: s.endReason,
 		failureClass: s.failureClass,
 		pendingApprovals,
+		unattended: s.unattended,
 		usage: s.usage,
 		eventSeq: row.eventSeq ?? 0,
 		connectivity: s.connectivity,

@@ -31,6 +31,7 @@ const zRepo = z.strictObject({
 const zOptions = z.strictObject({
 	timeoutMinutes: z.number().int().min(1).max(1440).optional(),
 	env: z.record(z.string().max(64), z.string().max(32_768)).optional(),
+	unattended: z.boolean().optional(),
 	onDeny: z.enum(['continue', 'stop']).optional(),
 	onRunnerLost: z.enum(['wait', 'reschedule', 'fail']).optional(),
 	features: z
@@ -107,6 +108,20 @@ export const sessionsRouter = router({
 		.input(z.strictObject({ ...zSession, ...key }))
 		.use(idempotent)
 		.mutation(({ ctx, input }) => ctx.app.sessions.resume(ctx.actor, input.sessionId)),
+	setPolicy: authedProcedure
+		.input(
+			z.strictObject({
+				...zSession,
+				unattended: z.boolean().optional(),
+				onDeny: z.enum(['continue', 'stop']).optional(),
+				onRunnerLost: z.enum(['wait', 'reschedule', 'fail']).optional(),
+				...key
+			})
+		)
+		.use(idempotent)
+		.mutation(({ ctx, input: { sessionId, idempotencyKey: _key, ...policy } }) =>
+			ctx.app.setSessionPolicy(ctx.actor, sessionId, policy)
+		),
 	retry: authedProcedure
 		.input(z.strictObject({ ...zSession, ...key }))
 		.mutation(({ ctx, input }) =>

@@ -6,6 +6,7 @@ import type { AgentRow, HouseRow, PersonRow, VillageState } from '#domain/views.
 import { audit } from '#server/audit/service.ts';
 import { demand, may, missing, type Actor } from '#server/auth/actor.ts';
 import { activeSessions, agentView, findAgent, listAgents } from '#server/agents/store.ts';
+import { bypassView, listBypasses } from '#server/approvals/policies.ts';
 import { approvalColumns, approvalView, withoutDetails } from '#server/approvals/store.ts';
 import type { Clock } from '#server/clock.ts';
 import { approvals, sessions } from '#server/db/schema/sessions.ts';
@@ -189,6 +190,7 @@ export function createVillages(deps: {
 								and(eq(approvals.orgId, orgId), eq(approvals.status, 'pending'))
 							)
 						).map(approvalView),
+						bypasses: (await listBypasses(tx, orgId, now)).map(bypassView),
 						checklist: await deps.newcomers.checklist(tx, actor, orgId),
 						cursor
 					};

@@ -2,16 +2,26 @@
 import { SvelteSet } from 'svelte/reactivity';
 import { toast } from 'svelte-sonner';
 import { answerProblem, type Decision } from '#domain/approval.ts';
+import type { RuleMatch } from '#domain/approval-rules.ts';
 import type { ApprovalView } from '#domain/views.ts';
 import { attempt, describe } from '#lib/state/attempt.ts';
 import type { Workspace } from '#lib/state/workspace.svelte.ts';
 import { APPROVAL_WORDS, outcomeWords } from '#lib/text/words.ts';
+
+export interface AnswerWords {
+	reason?: string;
+	optionId?: string;
+	/** Makes a rule of the answer. */
+	always?: { scope: 'session' | 'agent' | 'house'; match: RuleMatch };
+}
 
 export class ApprovalControl {
 	#workspace: Workspace;
 	#busy = new SvelteSet<string>();
 	/** The approval whose reason for a denial is being typed. */
 	denying = $state<string | null>(null);
+	/** The approval whose rule is being chosen. */
+	always = $state.raw<ApprovalView | null>(null);
 
 	constructor(workspace: Workspace) {
 		this.#workspace = workspace;
@@ -27,6 +37,12 @@ export class ApprovalControl {
 		return this.#workspace.missing('approval.resolve');
 	}
 
+	/** Why no rule can be made of it here, or null. */
+	alwaysReason(approval: ApprovalView): string | null {
+		if (approval.kind === 'question') return 'A question needs a choice each time.';
+		return this.reason(approval);
+	}
+
 	/**
 	 * Sends an answer for exactly the question that was shown. The card changes only when the server said so.
 	 * `optionId` is one of those the agent offers.
@@ -35,7 +51,7 @@ export class ApprovalControl {
 	async answer(
 		approval: ApprovalView,
 		decision: Decision,
-		{ reason = '', optionId }: { reason?: string; optionId?: string } = {}
+		{ reason = '', optionId, always }: AnswerWords = {}
 	): Promise<boolean> {
 		if (this.#busy.has(approval.id) || this.reason(approval)) return false;
 		const problem = answerProblem(approval, decision, optionId);
@@ -54,7 +70,8 @@ export class ApprovalControl {
 					generation,
 					decision,
 					...(reason ? { reason } : {}),
-					...(optionId ? { optionId } : {})
+					...(optionId ? { optionId } : {}),
+					...(always ? { always } : {})
 				}),
 			{ quiet: true }
 		);

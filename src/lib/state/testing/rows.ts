@@ -35,6 +35,8 @@ export function approvalRow(fields: Partial<ApprovalView> = {}): ApprovalView {
 		resolvedAt: null,
 		resolvedBy: null,
 		reason: null,
+		ruleId: null,
+		bypassId: null,
 		demo: false,
 		...fields
 	};
@@ -80,6 +82,7 @@ export function sessionRow(fields: Partial<SessionView> = {}): SessionView {
 		endReason: null,
 		failureClass: null,
 		pendingApprovals: [],
+		unattended: false,
 		usage: NO_USAGE,
 		eventSeq: 1,
 		connectivity: 'ok',
@@ -97,6 +100,7 @@ export function villageState(fields: Partial<VillageState> = {}): VillageState {
 		runners: [],
 		sessions: [],
 		approvals: [],
+		bypasses: [],
 		people: [],
 		checklist: { dismissed: true, steps: [] },
 		hasDemo: false,

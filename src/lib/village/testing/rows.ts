@@ -103,6 +103,8 @@ export function approvalRow(
 		resolvedAt: null,
 		resolvedBy: null,
 		reason: null,
+		ruleId: null,
+		bypassId: null,
 		demo: false,
 		...more
 	};

@@ -64,6 +64,8 @@ export const sessions = pgTable(
 		streamId: offset('stream_id'),
 		runtimeVersion: text('runtime_version'),
 		priority: smallint('priority').notNull().default(0),
+		/** Nobody is asked: what no rule allows is denied. */
+		unattended: boolean('unattended').notNull().default(false),
 		onDeny: text('on_deny').$type<'continue' | 'stop'>().notNull().default('continue'),
 		onRunnerLost: text('on_runner_lost')
 			.$type<'wait' | 'reschedule' | 'fail'>()
@@ -190,6 +192,9 @@ export const approvals = pgTable(
 		resolvedVia: text('resolved_via'),
 		reason: text('reason'),
 		answer: jsonb('answer').$type<unknown>(),
+		/** What answered instead of a person; kept when the rule is gone. */
+		ruleId: text('rule_id'),
+		bypassId: text('bypass_id'),
 		demo: boolean('demo').notNull().default(false)
 	},
 	(t) => [

@@ -14,6 +14,8 @@ export interface Things {
 	runnerId: string;
 	sessionId: string;
 	approvalId: string;
+	ruleId: string;
+	bypassId: string;
 	userId: string;
 	invitationId: string;
 }
@@ -29,6 +31,13 @@ const village = ({ villageId }: Things) => ({ villageId });
 const house = ({ houseId }: Things) => ({ houseId });
 const runner = ({ runnerId }: Things) => ({ runnerId });
 const session = ({ sessionId }: Things) => ({ sessionId });
+const rule = ({ orgId }: Things) => ({
+	orgId,
+	scope: 'org',
+	scopeId: orgId,
+	action: 'shell',
+	decision: 'deny'
+});
 
 /** Every procedure with the right it takes and a smallest valid input. */
 export const MATRIX: Record<string, Entry> = {
@@ -49,6 +58,19 @@ export const MATRIX: Record<string, Entry> = {
 		right: 'approval.resolve',
 		input: ({ sessionId, approvalId }) => ({ sessionId, approvalId, decision: 'deny' })
 	},
+	'approvals.listRules': { right: 'approval.details', input: org },
+	'approvals.createRule': { right: 'rule.manage', input: rule },
+	'approvals.deleteRule': { right: 'rule.manage', input: ({ ruleId }) => ({ ruleId }) },
+	'approvals.simulate': {
+		right: 'approval.details',
+		input: ({ sessionId }) => ({ sessionId, command: 'ls' })
+	},
+	'approvals.dryRun': { right: 'rule.manage', input: rule },
+	'approvals.bypass': {
+		right: 'rule.manage',
+		input: ({ sessionId }) => ({ sessionId, minutes: 5, reason: 'A test of it.' })
+	},
+	'approvals.endBypass': { right: 'rule.manage', input: ({ bypassId }) => ({ bypassId }) },
 	'checklist.done': { right: 'self', input: () => ({ step: 'look_around' }) },
 	'checklist.dismiss': { right: 'self', input: () => ({ dismissed: true }) },
 	'demo.start': { right: 'demo.manage', input: org },
@@ -120,6 +142,7 @@ export const MATRIX: Record<string, Entry> = {
 	'sessions.stop': { right: 'session.control', input: session },
 	'sessions.pause': { right: 'session.control', input: session },
 	'sessions.resume': { right: 'session.control', input: session },
+	'sessions.setPolicy': { right: 'session.control', input: session },
 	'sessions.retry': { right: 'session.create', input: session },
 	'sessions.input': {
 		right: 'terminal.write',
@@ -196,6 +219,10 @@ export async function things(t: TestApp): Promise<Things> {
 			status, requested_at, expires_at)
 		values (${`a-${id}`}, ${orgId}, ${sessionId}, ${agentId}, 1, 'merge', 'high', 'Merge?', 1, 'pending',
 			now(), now() + interval '1 hour')`;
+	const created = await owner.approvals.createRule({
+		...{ orgId, scope: 'org', scopeId: orgId, action: 'shell', decision: 'ask' }
+	});
+	const bypass = await owner.approvals.bypass({ sessionId, minutes: 5, reason: 'A test of it.' });
 	const invitation = await owner.orgs.invite({ orgId, role: 'viewer' });
 	return {
 		orgId,
@@ -204,6 +231,8 @@ export async function things(t: TestApp): Promise<Things> {
 		runnerId: `r-${id}`,
 		sessionId,
 		approvalId: `a-${id}`,
+		ruleId: created.id,
+		bypassId: bypass.id,
 		userId: `u-${id}`,
 		invitationId: invitation.id
 	};
@@ -217,6 +246,8 @@ export const ABSENT: Things = {
 	runnerId: 'no-runner',
 	sessionId: 'no-session',
 	approvalId: 'no-approval',
+	ruleId: 'no-rule',
+	bypassId: 'no-bypass',
 	userId: 'no-user',
 	invitationId: 'no-invitation'
 };
