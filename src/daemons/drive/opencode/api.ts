@@ -1,5 +1,6 @@
 // What is asked of opencode's server: plain HTTP on the loopback address with the password of this session.
-const CALL_MS = 15_000;
+/** A busy machine may take long to make a conversation; a question does not hang on it. */
+const CALL_MS = 60_000;
 
 /** The server answered, but not with a yes. */
 export class Refused extends Error {

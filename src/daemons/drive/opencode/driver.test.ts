@@ -179,7 +179,7 @@ test('a question is asked once however often it is told, and what nobody underst
 	decide(driven, asked, {});
 	expect(await driven.runner.next('exited', 30_000)).toMatchObject({ code: 0 });
 	expect(driven.made()).toBe(true);
-	expect(driven.runner.told.filter(({ t }) => t === 'approval.request')).toHaveLength(1);
+	expect(driven.runner.told.filter(({ t }) => t === 'approval.request')).toEqual([]);
 });
 
 test('a broken question is left to the terminal', async () => {
@@ -194,11 +194,11 @@ test('a broken question is left to the terminal', async () => {
 
 test('a stream that breaks off in the middle of a question is opened again, and the question found', async () => {
 	const driven = await open({
-		before: '',
-		commands: ['touch made'],
 		asked: `hangUp('data: {"type":"permission.asked","proper');`
 	});
 	const ask = await driven.asked();
+	// The driver, the interface, and the driver again.
+	await driven.until(() => readFileSync(join(driven.folder, 'listens'), 'utf8').length === 3);
 	decide(driven, ask, { decision: 'deny' });
 	expect(await driven.runner.next('approval.applied')).toMatchObject({ effect: 'denied' });
 	await driven.until(() =>
@@ -209,14 +209,11 @@ test('a stream that breaks off in the middle of a question is opened again, and 
 
 test('an event of 20 MB is passed over, and the question in it found in the list', async () => {
 	const driven = await open({
-		commands: ['touch made'],
 		asked: `
-			if (once('big')) {
-				commands.push('touch late');
-				pending.set('per_1', { ...question(1) });
-				tell('permission.asked', { ...question(1), metadata: { command: 'touch late', filler: 'x'.repeat(20_000_000) } });
-				left += 1;
-			}`
+			commands.push('touch late');
+			left += 1;
+			pending.set('per_1', question(1));
+			tell('permission.asked', { ...question(1), filler: 'x'.repeat(20_000_000) });`
 	});
 	const asks = [await driven.asked(), await driven.asked()];
 	expect(asks.map(({ command }) => command).sort()).toEqual(['touch late', 'touch made']);

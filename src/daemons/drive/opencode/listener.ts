@@ -13,6 +13,8 @@ import { createMeter, failureOf, infoOf, statusOf } from './sessions.ts';
 
 /** How long until the next try when the stream broke. */
 const AGAIN_MS = 250;
+/** Messages of a conversation that are looked at again. */
+const RECENT = 20;
 /** Inputs of tool calls, messages and parts that are remembered. */
 const MAX_KNOWN = 2000;
 
@@ -23,6 +25,7 @@ export interface Listener {
 }
 
 const Message = z.object({ info: z.object({ id: z.string(), role: z.string() }) });
+const Messages = z.array(z.object({ info: z.unknown(), parts: z.array(z.unknown()) }));
 const Pending = z.array(z.looseObject({ id: z.string() }));
 
 /** A map that forgets its oldest. */
@@ -139,8 +142,16 @@ export async function listen(
 		}
 	}
 
-	/** What is open now, for what was missed. */
+	/** What is open now, and what was done and used meanwhile. */
 	async function catchUp(): Promise<void> {
+		for (const id of meter.recent()) {
+			const told = Messages.parse(await api.get(`/session/${id}/message?limit=${RECENT}`));
+			for (const { info, parts } of told) {
+				onEvent({ type: 'message.updated', properties: { info } });
+				for (const part of parts) onPart({ part });
+			}
+			onEvent({ type: 'session.updated', properties: { info: await api.get(`/session/${id}`) } });
+		}
 		for (const [list, type] of [
 			['/permission', 'permission.asked'],
 			['/question', 'question.asked']

@@ -24,12 +24,12 @@ const Permission = z.object({
 /** One of the second, under other names. */
 const NextPermission = z
 	.object({
-		id: z.unknown(),
-		sessionID: z.unknown(),
-		action: z.unknown(),
-		resources: z.unknown(),
-		metadata: z.unknown(),
-		save: z.unknown(),
+		id: z.unknown().optional(),
+		sessionID: z.unknown().optional(),
+		action: z.unknown().optional(),
+		resources: z.unknown().optional(),
+		metadata: z.unknown().optional(),
+		save: z.unknown().optional(),
 		source: Tool.nullish().catch(null)
 	})
 	.transform(({ action, resources, save, source, ...same }) =>

@@ -48,6 +48,8 @@ export interface Meter {
 	told(info: Info): UsageFigures | null;
 	/** Whether it belongs to another one: then its end is not the end of a turn. */
 	isChild(id: string): boolean;
+	/** The conversations that were told last, at most ten. */
+	recent(): string[];
 }
 
 /** Adds up what was used since now: what an older conversation had used before does not count. */
@@ -58,6 +60,7 @@ export function createMeter(): Meter {
 		told(info) {
 			const now = figuresOf(info);
 			const before = known.get(info.id)?.before ?? now;
+			known.delete(info.id);
 			known.set(info.id, { before, now, child: Boolean(info.parentID) });
 			const sum: Figures = { tokensIn: 0, tokensOut: 0, cachedTokens: 0, costUsd: 0 };
 			for (const one of known.values())
@@ -69,7 +72,8 @@ export function createMeter(): Meter {
 			last = text;
 			return sum;
 		},
-		isChild: (id) => known.get(id)?.child ?? false
+		isChild: (id) => known.get(id)?.child ?? false,
+		recent: () => [...known.keys()].slice(-10)
 	};
 }
 

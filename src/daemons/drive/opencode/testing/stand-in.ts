@@ -4,7 +4,7 @@ export interface Manners {
 	commands?: string[];
 	/** Text that is sent on the stream before the questions, as it is. */
 	before?: string;
-	/** Script of the server, run when the questions are out; `once(name)` is true the first time. */
+	/** Script of the server, run when the questions are out. */
 	asked?: string;
 	/** Rules of its agent before ours. */
 	rules?: { permission: string; pattern: string; action: string }[];
@@ -35,8 +35,6 @@ function serve() {
 	const listeners = new Set();
 	const pending = new Map();
 	let denied = false, left = commands.length, prompt;
-	const seen = new Set();
-	const once = (name) => !seen.has(name) && !!seen.add(name);
 	const raw = (text) => { for (const one of listeners) one.write(text); };
 	const tell = (type, properties) => raw('data: ' + JSON.stringify({ id: 'evt', type, properties }) + '\\n\\n');
 	const hangUp = (text) => { for (const one of listeners) one.end(text); };
@@ -51,6 +49,7 @@ function serve() {
 		...layer(content.agent?.build?.permission ?? {})
 	];
 	const info = { id: 'ses_1', cost: 0, tokens: { input: 0, output: 0, reasoning: 0, cache: { read: 0, write: 0 } } };
+	const messages = [];
 	const part = (at, state) => ({ sessionID: 'ses_1', part: { type: 'tool', id: 'prt_' + at, callID: 'call_' + at, tool: 'bash', state: { input: { command: commands[at] }, ...state } } });
 	const question = (at) => ({ id: 'per_' + at, sessionID: 'ses_1', permission: 'bash', patterns: [commands[at]], metadata: { command: commands[at] }, always: [commands[at].split(' ')[0] + ' *'], tool: { messageID: 'msg_2', callID: 'call_' + at } });
 	function ask() {
@@ -71,9 +70,11 @@ function serve() {
 		tell('permission.replied', { sessionID: 'ses_1', requestID: id, reply });
 		if (reply === 'reject') denied = true;
 		else execSync(commands[at]);
-		tell('message.part.updated', part(at, reply === 'reject'
+		const done = part(at, reply === 'reject'
 			? { status: 'error', error: 'The user rejected permission to use this specific tool call.' }
-			: { status: 'completed', metadata: { exit: 0 } }));
+			: { status: 'completed', metadata: { exit: 0 } });
+		messages.push({ info: { id: 'msg_2', role: 'assistant' }, parts: [done.part] });
+		tell('message.part.updated', done);
 		if (--left > 0) return;
 		tell('session.updated', { info: { ...info, cost: 0.5, tokens: { ...info.tokens, input: 10, output: 2, cache: { read: 5, write: 0 } } } });
 		tell('session.status', { sessionID: 'ses_1', status: { type: 'idle' } });
@@ -88,6 +89,7 @@ function serve() {
 		if (manners.door !== 'open' && (manners.door === 'other' || request.headers.authorization !== key)) return answer({}, 401);
 		if (path === '/event') {
 			listeners.add(response);
+			appendFileSync('listens', 'x');
 			response.on('close', () => listeners.delete(response));
 			response.writeHead(200, { 'content-type': 'text/event-stream' });
 			response.write('data: {"type":"server.connected","properties":{}}\\n\\n');
@@ -104,6 +106,8 @@ function serve() {
 		if (path === '/agent') return answer([{ name: 'build', permission: rules }]);
 		if (path === '/config') return answer({});
 		if (path === '/permission') return answer([...pending.values()]);
+		if (path === '/session/ses_1') return answer(info);
+		if (path.startsWith('/session/ses_1/message')) return answer(messages);
 		if (path === '/question') return answer([]);
 		if (path === '/session/status') return answer(prompt ? { ses_1: { type: left > 0 ? 'busy' : 'idle' } } : {});
 		if (path === '/session') { tell('session.created', { info }); return answer(info); }
@@ -137,10 +141,11 @@ async function attach() {
 	try {
 		for await (const chunk of body) {
 			rest += decoder.decode(chunk, { stream: true });
+			// Nothing it knows is that long; the end of it is no JSON, and passed over below.
+			if (rest.length > 200000) rest = rest.slice(-2);
 			const events = rest.split('\\n\\n');
 			rest = events.pop();
 			for (const event of events) {
-				if (event.length > 100000) continue;
 				let told;
 				try { told = JSON.parse(event.slice(6)); } catch { continue; }
 				const { type, properties } = told ?? {};
