@@ -1,5 +1,5 @@
 // Rules and bypasses as rows, and who of them answers a question (control-plane.md 5). The rules of the rules are pure.
-import { and, count, desc, eq, gt, isNull, or, sql, type SQL } from 'drizzle-orm';
+import { and, count, desc, eq, or, sql, type SQL } from 'drizzle-orm';
 import {
 	decide,
 	type Asked,
@@ -8,13 +8,13 @@ import {
 	type RuleTerms,
 	type Verdict
 } from '#domain/approval-rules.ts';
-import type { BypassView, RuleView } from '#domain/views.ts';
+import type { RuleView } from '#domain/views.ts';
 import { approvalBypasses, approvalRules } from '#server/db/schema/policies.ts';
 import type { Db, Tx } from '#server/db/open.ts';
 import type { Session } from '#server/sessions/store.ts';
+import { bypassRuns } from './store.ts';
 
 export type RuleRow = typeof approvalRules.$inferSelect;
-export type BypassRow = typeof approvalBypasses.$inferSelect;
 
 /** Where a session is, for every scope that a rule may have. */
 export function placeOf(session: Session): Place {
@@ -73,7 +73,7 @@ export async function judge(
 	const [bypass] = await db
 		.select({ id: approvalBypasses.id })
 		.from(approvalBypasses)
-		.where(and(inScope(approvalBypasses, place), running(now)))
+		.where(and(inScope(approvalBypasses, place), bypassRuns(now)))
 		.limit(1);
 	return decide(asked, place, {
 		rules: rows.map(ruleOf),
@@ -82,9 +82,6 @@ export async function judge(
 		nowMs: now.getTime()
 	});
 }
-
-const running = (now: Date) =>
-	and(isNull(approvalBypasses.endedAt), gt(approvalBypasses.until, now));
 
 export function listRules(db: Db | Tx, orgId: string): Promise<RuleRow[]> {
 	return db
@@ -100,15 +97,6 @@ export async function countRules(db: Db | Tx, orgId: string): Promise<number> {
 		.from(approvalRules)
 		.where(eq(approvalRules.orgId, orgId));
 	return row?.n ?? 0;
-}
-
-/** Bypasses that are in force. */
-export function listBypasses(db: Db | Tx, orgId: string, now: Date): Promise<BypassRow[]> {
-	return db
-		.select()
-		.from(approvalBypasses)
-		.where(and(eq(approvalBypasses.orgId, orgId), running(now)))
-		.orderBy(approvalBypasses.until);
 }
 
 function termsOf(row: RuleRow): RuleTerms {
@@ -134,14 +122,5 @@ export function ruleView(row: RuleRow): RuleView {
 		createdBy: row.createdBy,
 		createdByName: row.createdByName,
 		createdAt: row.createdAt.toISOString()
-	};
-}
-
-export function bypassView(row: BypassRow): BypassView {
-	const { id, orgId, scope, scopeId, reason, uses, createdByName } = row;
-	return {
-		...{ id, orgId, scope, scopeId, reason, uses, createdByName },
-		until: row.until.toISOString(),
-		endedAt: row.endedAt?.toISOString() ?? null
 	};
 }

@@ -22,7 +22,8 @@ import { AppError } from '#server/errors.ts';
 import type { Collector, EventLog } from '#server/events/log.ts';
 import { newId } from '#server/new-id.ts';
 import { findSession } from '#server/sessions/store.ts';
-import { bypassView, countRules, judge, listBypasses, listRules, ruleView } from './policies.ts';
+import { countRules, judge, listRules, ruleView } from './policies.ts';
+import { bypassView, listBypasses } from './store.ts';
 
 export interface NewRule extends RuleTerms {
 	orgId: string;

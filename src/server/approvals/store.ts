@@ -1,6 +1,7 @@
-// Rows of approvals, and the shape clients get.
-import { asc, desc, eq, type SQL } from 'drizzle-orm';
-import type { ApprovalView } from '#domain/views.ts';
+// Rows of approvals and bypasses, and the shapes clients get.
+import { and, asc, desc, eq, gt, isNull, type SQL } from 'drizzle-orm';
+import type { ApprovalView, BypassView } from '#domain/views.ts';
+import { approvalBypasses } from '#server/db/schema/policies.ts';
 import { approvals, sessions } from '#server/db/schema/sessions.ts';
 import { agents, houses } from '#server/db/schema/villages.ts';
 import type { Db, Tx } from '#server/db/open.ts';
@@ -77,4 +78,28 @@ export async function viewOfApproval(db: Db | Tx, id: string): Promise<ApprovalV
 /** What a viewer is shown: that something waits, not what exactly. */
 export function withoutDetails(view: ApprovalView): ApprovalView {
 	return { ...view, details: null, command: null, diff: null, cwd: null, paths: null };
+}
+
+export type BypassRow = typeof approvalBypasses.$inferSelect;
+
+/** The condition of a bypass that answers at this moment. */
+export const bypassRuns = (now: Date) =>
+	and(isNull(approvalBypasses.endedAt), gt(approvalBypasses.until, now));
+
+/** Bypasses that are in force. */
+export function listBypasses(db: Db | Tx, orgId: string, now: Date): Promise<BypassRow[]> {
+	return db
+		.select()
+		.from(approvalBypasses)
+		.where(and(eq(approvalBypasses.orgId, orgId), bypassRuns(now)))
+		.orderBy(approvalBypasses.until);
+}
+
+export function bypassView(row: BypassRow): BypassView {
+	const { id, orgId, scope, scopeId, reason, uses, createdByName } = row;
+	return {
+		...{ id, orgId, scope, scopeId, reason, uses, createdByName },
+		until: row.until.toISOString(),
+		endedAt: row.endedAt?.toISOString() ?? null
+	};
 }

@@ -6,8 +6,13 @@ import type { AgentRow, HouseRow, PersonRow, VillageState } from '#domain/views.
 import { audit } from '#server/audit/service.ts';
 import { demand, may, missing, type Actor } from '#server/auth/actor.ts';
 import { activeSessions, agentView, findAgent, listAgents } from '#server/agents/store.ts';
-import { bypassView, listBypasses } from '#server/approvals/policies.ts';
-import { approvalColumns, approvalView, withoutDetails } from '#server/approvals/store.ts';
+import {
+	approvalColumns,
+	approvalView,
+	bypassView,
+	listBypasses,
+	withoutDetails
+} from '#server/approvals/store.ts';
 import type { Clock } from '#server/clock.ts';
 import { approvals, sessions } from '#server/db/schema/sessions.ts';
 import { houses, villages } from '#server/db/schema/villages.ts';

@@ -92,12 +92,13 @@ export async function openDriven(
 export async function openStandIn(
 	providerId: DriveSpec['providerId'],
 	program: string,
-	task: string
+	task: string,
+	more: Partial<DriveSpec> = {}
 ) {
 	const folder = mkdtempSync(join(tmpdir(), 'vs-'));
 	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 	const file = join(folder, 'stand-in.cjs');
 	writeFileSync(file, program);
-	const driven = await openDriven({ providerId, program: [process.execPath, file], task });
+	const driven = await openDriven({ providerId, program: [process.execPath, file], task, ...more });
 	return { ...driven, made: () => existsSync(join(driven.folder, 'made')) };
 }

@@ -1,8 +1,16 @@
 // opencode: it works with many model providers and lists what it stored, which says nothing about keys in variables.
-import { terminalCli } from './terminal-cli.ts';
+import { drivenCli } from './driven-cli.ts';
 
-export const opencode = terminalCli({
+export const opencode = drivenCli({
 	id: 'opencode',
+	level: 'L3',
+	capabilities: {
+		canAnswer: true,
+		canSurviveRunnerRestart: true,
+		canInterrupt: true,
+		canSteer: false,
+		reportsCost: true
+	},
 	program: 'opencode',
 	credentials: [
 		'ANTHROPIC_API_KEY',
