@@ -192,6 +192,15 @@ test('a broken question is left to the terminal', async () => {
 	expect(await driven.runner.next('exited', 30_000)).toMatchObject({ code: 0 });
 });
 
+test('a command that was run without a question is told as that', async () => {
+	const part = { type: 'tool', id: 'prt_9', callID: 'call_9', tool: 'bash' };
+	const state = { status: 'completed', input: { command: '> made' }, metadata: { exit: 0 } };
+	const driven = await open({ before: told('message.part.updated', { part: { ...part, state } }) });
+	await driven.asked('allow');
+	expect(await driven.runner.next('exited', 30_000)).toMatchObject({ code: 0 });
+	expect(faults(driven)).toEqual(['opencode did not ask before it used bash: > made']);
+});
+
 test('a stream that breaks off in the middle of a question is opened again, and the question found', async () => {
 	const driven = await open({
 		asked: `hangUp('data: {"type":"permission.asked","proper');`

@@ -7,7 +7,7 @@ import type { Api } from './api.ts';
 import { readEvents, type Event } from './event-stream.ts';
 import { checkGoverned, Ungoverned } from './governed.ts';
 import { ONLY_THERE, openQuestions } from './questions.ts';
-import { diffOf, isFinal, Part, planOf, reportsOf } from './reports.ts';
+import { diffOf, isFinal, Part, planOf, reportsOf, unaskedOf } from './reports.ts';
 import { askedOf, isQuestion, repliedOf, type ToolInput } from './requests.ts';
 import { createMeter, failureOf, infoOf, statusOf } from './sessions.ts';
 
@@ -48,6 +48,10 @@ export async function listen(
 	const inputs = new Map<string, ToolInput>();
 	const roles = new Map<string, string>();
 	const told = new Map<string, true>();
+	/** Tool calls that somebody was asked about, or may have been. */
+	const askedAbout = new Map<string, true>();
+	/** Somebody said "always": then not asking is right. */
+	let remembers = false;
 	const failures = new Map<string, { interrupted: boolean; message: string }>();
 	let doing: 'running' | 'idle' = 'idle';
 	let used: UsageFigures = {};
@@ -62,6 +66,7 @@ export async function listen(
 
 	function onAsked({ type, properties }: Event): void {
 		const asked = askedOf(type, properties, more);
+		if (asked?.callID) remember(askedAbout, asked.callID, true);
 		if (asked) return questions.ask(asked);
 		session.status('needs_terminal', 'protocol', { text: ONLY_THERE });
 	}
@@ -75,6 +80,9 @@ export async function listen(
 		if (told.has(part.id) || !isFinal(part, byUser)) return;
 		remember(told, part.id, true);
 		for (const report of reportsOf(part, byUser, cwd)) session.work(report);
+		if (part.type !== 'tool' || remembers || askedAbout.has(part.callID)) return;
+		const unasked = unaskedOf(part);
+		if (unasked) session.work(unasked);
 	}
 
 	function onStatus(properties: Event['properties']): void {
@@ -108,6 +116,7 @@ export async function listen(
 	function onEvent(event: Event): void {
 		const { type, properties } = event;
 		if (isQuestion(type)) return onAsked(event);
+		if (type.startsWith('permission.') && properties.reply === 'always') remembers = true;
 		const replied = repliedOf(type, properties);
 		if (replied) return questions.replied(replied.id, replied.effect);
 		switch (type) {
@@ -148,7 +157,12 @@ export async function listen(
 			const told = Messages.parse(await api.get(`/session/${id}/message?limit=${RECENT}`));
 			for (const { info, parts } of told) {
 				onEvent({ type: 'message.updated', properties: { info } });
-				for (const part of parts) onPart({ part });
+				for (const part of parts) {
+					// It may have been asked and answered meanwhile.
+					const call = Part.safeParse(part).data;
+					if (call?.type === 'tool') remember(askedAbout, call.callID, true);
+					onPart({ part });
+				}
 			}
 			onEvent({ type: 'session.updated', properties: { info: await api.get(`/session/${id}`) } });
 		}

@@ -54,6 +54,18 @@ export function reportsOf(part: Part, byUser: boolean, cwd: string): WorkReport[
 	return [{ kind: 'message', text, ...(byUser ? { data: { by: 'user' } } : {}) }];
 }
 
+const ACTS = /^(bash|write|edit|patch|apply_patch|webfetch|websearch)$/;
+
+/** For a tool call that was done though nobody was asked: opencode finds nothing to ask about in a line like `> file`. */
+export function unaskedOf(part: Part): WorkReport | null {
+	if (part.type !== 'tool' || !ACTS.test(part.tool) || part.state.status !== 'completed')
+		return null;
+	const { input } = part.state;
+	const what = string(input.command) || string(input.filePath) || string(input.url);
+	const text = `opencode did not ask before it used ${part.tool}: ${what}`.slice(0, TEXT);
+	return { kind: 'error', severity: 'medium', text };
+}
+
 function toolReports({ tool, state }: ToolPart, cwd: string): WorkReport[] {
 	const { input, metadata, error, time } = state;
 	const failed = state.status === 'error';

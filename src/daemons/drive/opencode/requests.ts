@@ -71,6 +71,8 @@ export interface Asked {
 	id: string;
 	/** The path that lists what is still open. */
 	list: '/permission' | '/question' | null;
+	/** The tool call that waits for it. */
+	callID?: string;
 	subject: Subject;
 	/** Null leaves it to the program's own dialog. */
 	reply(outcome: AskOutcome): Reply | null;
@@ -155,6 +157,7 @@ function permissionAsked(ask: z.infer<typeof Permission>, next: boolean, more: M
 	return {
 		id,
 		list: next ? null : '/permission',
+		...(ask.tool ? { callID: ask.tool.callID } : {}),
 		subject: {
 			...classify(intent),
 			summary: summaryOf(ask, intent, input),
