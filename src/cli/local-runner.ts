@@ -24,7 +24,7 @@ export interface LocalRunner {
 const SERVER_SECRETS = ['DATABASE_URL', 'VILLAGE_SECRET', 'VILLAGE_METRICS_TOKEN'];
 const ONLINE_MS = 30_000;
 const POLL_MS = 50;
-const BACKOFF_MS = { first: 500, most: 30_000 };
+const BACKOFF_MS = { first: 500, most: 10_000 };
 /** A runner that lived this long had no trouble starting. */
 const STEADY_MS = 60_000;
 const RUNNER_MS = 2_500;

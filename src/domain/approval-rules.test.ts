@@ -8,6 +8,7 @@ import {
 	RULE_DECISIONS,
 	RULE_MATCHES,
 	RULE_SCOPES,
+	riskWords,
 	ruleWords,
 	type Asked,
 	type Place,
@@ -160,7 +161,8 @@ test('always proposes the narrowest pattern, and nothing where there is none', (
 		toolPattern: 'Edit',
 		pathPattern: 'src/a.ts'
 	});
-	expect(ruleWords(proposeRule(edit, 'tool', 'allow')!)).toBe('Edit up to medium risk');
+	expect(ruleWords(proposeRule(edit, 'tool', 'allow')!)).toBe('Edit');
+	expect(riskWords(proposeRule(edit, 'tool', 'allow')!)).toBe('up to medium risk');
 });
 
 test('what is proposed fits what it was made from, whatever was asked', () => {

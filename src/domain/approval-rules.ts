@@ -186,7 +186,7 @@ export function proposeRule(
 	return null;
 }
 
-/** A rule in words: `git status *`, `Edit in src/*`, `any file write up to medium risk`. */
+/** What a rule speaks of, in words: `git status *`, `Edit in src/*`, `any file write`. */
 export function ruleWords(rule: RuleTerms): string {
 	const what = [
 		rule.commandPattern,
@@ -194,7 +194,10 @@ export function ruleWords(rule: RuleTerms): string {
 		rule.pathPattern === null ? null : `in ${rule.pathPattern}`
 	].filter((word) => word !== null);
 	const kind = rule.action === '*' ? 'anything' : `any ${rule.action.replace('_', ' ')}`;
-	const risk =
-		rule.maxRisk === null || rule.maxRisk === 'high' ? '' : ` up to ${rule.maxRisk} risk`;
-	return (what.length > 0 ? what.join(' ') : kind) + risk;
+	return what.length > 0 ? what.join(' ') : kind;
+}
+
+/** Up to which risk a rule speaks, in words; empty when of every risk. */
+export function riskWords({ maxRisk }: RuleTerms): string {
+	return maxRisk === null || maxRisk === 'high' ? '' : `up to ${maxRisk} risk`;
 }
