@@ -32,6 +32,8 @@ export default defineConfig({
 			},
 			{
 				extends: true,
+				// An icon that is met for the first time would be bundled in the middle of the run, with a second Svelte.
+				optimizeDeps: { exclude: ['@lucide/svelte'] },
 				test: {
 					name: 'browser',
 					include: ['src/**/*.svelte.test.ts'],

@@ -121,3 +121,28 @@ test('an answer given elsewhere closes the card in place, with the name', async 
 	await expect.element(screen.getByText('by Grace', { exact: true })).toBeVisible();
 	expect(workspace.approvals.pending).toHaveLength(1);
 });
+
+test('the same question of three agents is one card, and one key answers all three', async () => {
+	const three = ['a1', 'a2', 'a3'].map((id, n) =>
+		approvalRow({ id, sessionId: `s${n}`, agentName: `Agent ${n}`, summary: 'Run the tests?' })
+	);
+	const { screen, resolve } = await inbox(
+		(input) =>
+			Promise.resolve({
+				...three.find(({ id }) => id === input.approvalId)!,
+				status: 'allowed',
+				resolvedAt: new Date().toISOString()
+			}),
+		'operator',
+		three
+	);
+	await expect.element(screen.getByText('The same 3 times')).toBeVisible();
+	expect(screen.getByRole('article').elements()).toHaveLength(1);
+	await userEvent.keyboard('ja');
+	await expect.poll(() => resolve.mock.calls.length).toBe(3);
+	expect(resolve.mock.calls.map(([input]) => input.approvalId).toSorted()).toEqual([
+		'a1',
+		'a2',
+		'a3'
+	]);
+});

@@ -83,6 +83,16 @@ export class ApprovalControl {
 		return result.ok;
 	}
 
+	/** The same answer to each; what was answered meanwhile is told as for a single one. */
+	async answerAll(
+		approvals: readonly ApprovalView[],
+		decision: Decision,
+		words: AnswerWords = {}
+	): Promise<boolean> {
+		const done = await Promise.all(approvals.map((one) => this.answer(one, decision, words)));
+		return done.every(Boolean);
+	}
+
 	/** Somebody was faster, or the question changed: show what is true now, and who it was. */
 	async #tellWhy(
 		approval: ApprovalView,
