@@ -67,20 +67,14 @@ export function startAgent(
 	);
 	const ours = new TransformStream<AnyMessage, AnyMessage>({
 		transform(message, controller) {
-			if (isOurs(message)) controller.enqueue(message);
+			// Heard here, in their order; the package refuses updates of kinds it does not know.
+			if ('method' in message && !('id' in message) && message.method === 'session/update') {
+				const parsed = UpdateParams.safeParse(message.params);
+				if (parsed.success) events.onUpdate(parsed.data);
+			} else if (isOurs(message)) controller.enqueue(message);
 		}
 	});
 	const connection = client()
-		.onNotification(
-			'session/update',
-			(params) => {
-				const parsed = UpdateParams.safeParse(params);
-				return parsed.success ? parsed.data : null;
-			},
-			({ params }) => {
-				if (params) events.onUpdate(params);
-			}
-		)
 		.onRequest(
 			'session/request_permission',
 			(params) => {

@@ -184,7 +184,7 @@ test('hostile text reaches neither the terminal nor the inbox as more than text'
 		expect(driven.screen()).not.toContain(bad);
 });
 
-test('what is typed while it works is queued and said so, and ^C cancels the turn with its question', async () => {
+test('^C cancels the turn with its question, and the conversation goes on', async () => {
 	const driven = await open(
 		'if (turns === 1) { await ask(); return cancelled ? "cancelled" : "end_turn"; } say("second: " + text);'
 	);

@@ -178,7 +178,8 @@ async function drive(
 		if (byPerson) return { code: 0, signal: null };
 		screen.warn(`${known.name} has ended${end.code === null ? '' : ` with ${end.code}`}`);
 		if (agent.complaint() && end.code !== 0) screen.note(agent.complaint());
-		return end.code === 0 && ending() ? { code: 1, signal: null } : end;
+		// What we ended because it failed has failed, however it took that.
+		return ending() && !end.code ? { code: 1, signal: null } : end;
 	} finally {
 		state = 'ending';
 		conversation.cancelOpen();

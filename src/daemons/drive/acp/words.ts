@@ -25,8 +25,8 @@ export const ToolCall = z.object({
 	status: z.string().nullish(),
 	content: z.array(ToolContent).nullish(),
 	locations: z.array(z.object({ path: z.string() })).nullish(),
-	rawInput: z.unknown(),
-	rawOutput: z.unknown()
+	rawInput: z.unknown().optional(),
+	rawOutput: z.unknown().optional()
 });
 export type ToolCall = z.infer<typeof ToolCall>;
 
