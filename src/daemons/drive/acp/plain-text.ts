@@ -10,8 +10,8 @@ const SEQUENCES = new RegExp(
 	'g'
 );
 /** What is left of controls, and characters that turn the direction of reading or cannot be seen. */
-// eslint-disable-next-line no-control-regex -- these are what is taken away
 const CONTROLS =
+	// eslint-disable-next-line no-control-regex -- these are what is taken away
 	/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
 /** Without control sequences and controls; line ends become `\n`, tabs stay. A sequence in two pieces leaves harmless letters. */
