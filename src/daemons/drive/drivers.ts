@@ -5,5 +5,6 @@ import type { DriveSpec } from './spec.ts';
 export const DRIVERS: Record<DriveSpec['providerId'], () => Promise<Driver>> = {
 	claude_code: async () => (await import('./claude-code/driver.ts')).driveClaudeCode,
 	codex: async () => (await import('./codex/driver.ts')).driveCodex,
-	opencode: async () => (await import('./opencode/driver.ts')).driveOpencode
+	opencode: async () => (await import('./opencode/driver.ts')).driveOpencode,
+	gemini_cli: async () => (await import('./acp/driver.ts')).driveGemini
 };

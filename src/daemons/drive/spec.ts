@@ -5,7 +5,7 @@ import { z } from 'zod';
  * is secret; credentials come with the environment.
  */
 export const DriveSpec = z.object({
-	providerId: z.enum(['claude_code', 'codex', 'opencode']),
+	providerId: z.enum(['claude_code', 'codex', 'opencode', 'gemini_cli']),
 	/** Program and first arguments of the agent's CLI. */
 	program: z.array(z.string()).min(1),
 	/** Version the runner found, null when the CLI did not tell. */

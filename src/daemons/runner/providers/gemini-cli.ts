@@ -1,8 +1,16 @@
 // Gemini CLI: it has no check of being signed in that is not interactive, so nothing is said about it.
-import { terminalCli } from './terminal-cli.ts';
+import { drivenCli } from './driven-cli.ts';
 
-export const geminiCli = terminalCli({
+export const geminiCli = drivenCli({
 	id: 'gemini_cli',
+	level: 'L2',
+	capabilities: {
+		canAnswer: true,
+		canSurviveRunnerRestart: true,
+		canInterrupt: true,
+		canSteer: false,
+		reportsCost: false
+	},
 	program: 'gemini',
 	credentials: [
 		'GEMINI_API_KEY',
