@@ -209,8 +209,9 @@ const PACKAGES: Record<string, { may: RegExp; reason: string }> = {
 	protocol: { may: /^zod$/, reason: 'protocol runs anywhere: zod and nothing else' },
 	domain: { may: /^zod$/, reason: 'domain is pure: no I/O and no packages' },
 	daemons: {
-		may: /^(node|ws|zod|@lydell\/node-pty|@xterm\/headless|@xterm\/addon-[a-z0-9]+)$/,
-		reason: 'daemons install on small machines: Node built-ins, ws, the terminal'
+		may: /^(node|ws|zod|@agentclientprotocol\/sdk|@lydell\/node-pty|@xterm\/headless|@xterm\/addon-[a-z0-9]+)$/,
+		reason:
+			'daemons install on small machines: Node built-ins, ws, the terminal, the protocol of agents'
 	},
 	game: {
 		may: /^phaser$/,

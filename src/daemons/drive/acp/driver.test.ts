@@ -210,3 +210,28 @@ test('a prompt typed while a turn runs is given to the agent after it', async ()
 	await driven.until(() => driven.screen().includes('second: then this'));
 	expect(await leave(driven)).toMatchObject({ code: 0 });
 });
+
+test('an agent that is not signed in says what to do, and goes on when that was done', async () => {
+	const program = standIn('say("I heard " + text);').replace(
+		"if (method === 'session/new') write({ id, result: { sessionId: 's' } });",
+		`if (method === 'session/new')
+			write(turns++ === 0 ? { id, error: { code: -32000, message: 'Authentication required' } } : { id, result: { sessionId: 's' } });`
+	);
+	const driven = await openStandIn('gemini_cli', program, 'Touch it');
+	await driven.until(() => driven.statuses().includes('needs_terminal'));
+	expect(driven.screen()).toContain('is not signed in');
+	expect(driven.screen()).not.toContain('I heard');
+	driven.type('\r');
+	await driven.until(() => driven.screen().includes('I heard Touch it'));
+	expect(await leave(driven)).toMatchObject({ code: 0 });
+});
+
+test('an agent that does not start says why', async () => {
+	const driven = await openStandIn(
+		'gemini_cli',
+		`console.error('no such model'); process.exit(3);`,
+		'Touch it'
+	);
+	expect(await driven.runner.next('exited', 30_000)).toMatchObject({ code: 3 });
+	expect(driven.screen()).toContain('no such model');
+});

@@ -90,7 +90,9 @@ export function questionOf(
 				: once.length === 1
 					? 'Allow once'
 					: name || 'Allow once';
-		return [{ id: `option-${at}`, label: label.slice(0, 200), option }];
+		// `once` is what a plain yes means, and the button of a card says it.
+		const id = option === once[0] && once.length === 1 ? 'once' : `option-${at}`;
+		return [{ id, label: label.slice(0, 200), option }];
 	});
 	const select = (option: { optionId: string } | undefined): PermissionAnswer =>
 		option ? { outcome: { outcome: 'selected', optionId: option.optionId } } : CANCELLED;
