@@ -81,6 +81,7 @@ export async function runSessionHost(options: SessionHostOptions): Promise<Sessi
 		native: () => (binding ??= loadBinding()),
 		times: { ...STOP_TIMES, ...options.stopTimes },
 		spool: options.spool ?? {},
+		live: () => sessions.all().filter((one) => one.live).length,
 		sessionEnv: (key) => ({
 			VILLAGE_ASK_SOCKET: askSocketPath,
 			VILLAGE_ASK_TOKEN: asks.admit(key)

@@ -21,6 +21,8 @@ export interface SessionContext {
 	times: StopTimes;
 	/** Sizes of the spool in bytes, other than the defaults. */
 	spool: { limit?: number; segmentBytes?: number; keepBytes?: number };
+	/** Sessions that have not ended. */
+	live(): number;
 	/** Variables that only the host can give: where and with what to ask. */
 	sessionEnv(key: SessionKey): Record<string, string>;
 	/** Tells the runner; forgotten when none is there, the next welcome says it again. */

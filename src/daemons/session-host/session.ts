@@ -5,7 +5,7 @@ import type { StopCause } from '#protocol/host/fields.ts';
 import type { OutputKind } from '#protocol/host/limits.ts';
 import type { HostStart } from '#protocol/host/start.ts';
 import type { HostExit, HostSession } from '#protocol/host/welcome.ts';
-import { runInBackground } from './background.ts';
+import { nicenessBeside, runInBackground } from './background.ts';
 import type { Child } from './child.ts';
 import { createInputQueue } from './input-queue.ts';
 import { createOutputs } from './outputs.ts';
@@ -96,7 +96,7 @@ export function startSession(context: SessionContext, spec: HostStart): HostedSe
 		onRoom: (room) => (room ? child?.resumeReading() : child?.pauseReading())
 	});
 	const started = startChild();
-	void runInBackground(started.pid, context.table);
+	void runInBackground(started.pid, context.table, nicenessBeside(context.live()));
 	const info = context.table.find(started.pid);
 	state.root = { pid: started.pid, startTime: info?.startTime ?? '' };
 	writeState(folder, state);
