@@ -202,3 +202,13 @@ test('whatever the rules are, a denial in the nearest scope is never an allowanc
 		})
 	);
 });
+
+test('no yes fits what may have been cut, because its end is not shown', () => {
+	const ls = terms({ commandPattern: 'ls*' });
+	expect(fitsRule(ls, command(`ls ${'a'.repeat(7_996)}`))).toBe(true);
+	expect(fitsRule(ls, command(`ls ${'a'.repeat(7_997)}`))).toBe(false);
+	const src = terms({ pathPattern: 'src/*' });
+	const asked = (paths: string[]): Asked => ({ ...command(''), command: null, paths });
+	expect(fitsRule(src, asked(Array.from({ length: 200 }, () => 'src/a')))).toBe(false);
+	expect(fitsRule(src, asked([`src/${'a'.repeat(996)}`]))).toBe(false);
+});
