@@ -74,8 +74,14 @@ export function createScheduler(deps: {
 		runnerId: string,
 		termBase: number
 	) {
-		// The runner's row is locked by the update below until the commit: two placements never share the last slot.
-		await tx.update(runners).set({ lastAssignedAt: clock.now() }).where(eq(runners.id, runnerId));
+		// The runner's row is locked by this update until the commit: two placements never share the last slot. Whoever removed
+		// or drained it since it was chosen has asked for another pass, and the session waits for that.
+		const [free] = await tx
+			.update(runners)
+			.set({ lastAssignedAt: clock.now() })
+			.where(and(eq(runners.id, runnerId), isNull(runners.deletedAt), eq(runners.mode, 'active')))
+			.returning({ id: runners.id });
+		if (!free) return;
 		const [next] = await tx.execute<{ nextval: string }>(sql`select ${nextStreamId} as nextval`);
 		const streamId = Number(next!.nextval);
 		const placed = await transition(
