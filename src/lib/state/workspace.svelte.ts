@@ -123,16 +123,18 @@ export class Workspace {
 		return this.me.orgs.find((org) => org.id === this.orgId) ?? null;
 	}
 
-	/** The bypass that answers for a session; `now` in milliseconds decides which have ended. */
+	/** Bypasses in force; `now` in milliseconds decides which have ended. */
+	runningBypasses(now: number): BypassView[] {
+		return this.bypasses.all.filter((one) => !one.endedAt && Date.parse(one.until) > now);
+	}
+
+	/** The bypass that answers for a session now. */
 	bypassOf(
 		session: { id: string; houseId: string | null },
 		now: number = Date.now()
 	): BypassView | undefined {
-		return this.bypasses.all.find(
-			(one) =>
-				one.endedAt === null &&
-				Date.parse(one.until) > now &&
-				one.scopeId === (one.scope === 'session' ? session.id : session.houseId)
+		return this.runningBypasses(now).find(
+			(one) => one.scopeId === (one.scope === 'session' ? session.id : session.houseId)
 		);
 	}
 

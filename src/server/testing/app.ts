@@ -10,7 +10,7 @@ import { openApp, type App } from '#server/app.ts';
 import type { Actor } from '#server/auth/actor.ts';
 import { headerReader } from '#server/auth/headers.ts';
 import { readConfig } from '#server/config.ts';
-import { freshDatabase } from '#server/db/testing/database.ts';
+import { freshDatabase, type TestEngine } from '#server/db/testing/database.ts';
 import { createLog } from '#server/log.ts';
 import { createCaller, type Caller } from '#server/trpc/router.ts';
 
@@ -32,7 +32,7 @@ export interface TestApp {
 /** Opens a server and closes it when the test is finished. */
 export async function testApp(
 	env: Record<string, string> = {},
-	engine: 'any' | 'embedded' = 'any'
+	engine: TestEngine = 'any'
 ): Promise<TestApp> {
 	const dataDir = mkdtempSync(join(tmpdir(), 'village-app-'));
 	const { databaseUrl, inMemory, drop } = await freshDatabase(engine);

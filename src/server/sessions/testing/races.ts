@@ -1,5 +1,6 @@
 // Two things that happen to one session at the same moment, on whichever database: no state is lost, nothing starts twice.
 import { expect } from 'vitest';
+import type { TestEngine } from '#server/db/testing/database.ts';
 import { testApp, until, type TestApp } from '#server/testing/app.ts';
 import { connectRunner, type FrameOf, type TestRunner } from '#server/testing/runner.ts';
 import type { Caller } from '#server/trpc/router.ts';
@@ -14,7 +15,7 @@ interface Scene {
 	get(sessionId: string): ReturnType<Caller['sessions']['get']>;
 }
 
-async function scene(engine: 'any' | 'embedded'): Promise<Scene> {
+async function scene(engine: TestEngine): Promise<Scene> {
 	const t = await testApp({}, engine);
 	const owner = await t.caller('owner');
 	const runner = await connectRunner(t);
@@ -60,7 +61,7 @@ async function together(...works: (() => Promise<unknown>)[]) {
 }
 
 /** Every race by its sentence. */
-export const RACES: Record<string, (engine: 'any' | 'embedded') => Promise<void>> = {
+export const RACES: Record<string, (engine: TestEngine) => Promise<void>> = {
 	'a pause that meets the exit of its process does not keep the session alive': async (engine) => {
 		const s = await scene(engine);
 		const start = await s.running();
