@@ -1,8 +1,7 @@
 // From the program's question to ours, and from our answer to its words.
 import { classify, type Intent } from '#domain/approval-class.ts';
-import { MAX_ASK_DIFF } from '#protocol/host/ask.ts';
 import type { AskOutcome } from '../../session-door/ask.ts';
-import { lineDiff } from '../line-diff.ts';
+import { cutDiff, lineDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
 import type { PermissionInput, Suggestion } from './hook-input.ts';
 
@@ -118,7 +117,7 @@ export function optionsOf(request: PermissionInput): { id: string; label: string
 export function subjectOf(request: PermissionInput): Subject {
 	const { tool_name: tool, tool_input: input } = request;
 	const intent = intentOf(tool, input);
-	const diff = diffOf(tool, input).slice(0, MAX_ASK_DIFF);
+	const diff = cutDiff(diffOf(tool, input));
 	const plan = string(input.plan);
 	const details = { input, ...(plan ? { plan } : {}) };
 	const fits = JSON.stringify(details).length <= MAX_DETAILS;

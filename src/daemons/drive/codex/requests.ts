@@ -1,9 +1,8 @@
 // From the app-server's questions to ours, and from our answers to its words.
 import { z } from 'zod';
 import { classify } from '#domain/approval-class.ts';
-import { MAX_ASK_DIFF } from '#protocol/host/ask.ts';
 import type { AskOutcome } from '../../session-door/ask.ts';
-import { lineDiff } from '../line-diff.ts';
+import { cutDiff, lineDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
 
 export const FileChange = z.object({
@@ -131,7 +130,7 @@ function fileQuestion(
 	const { itemId, reason, grantRoot } = parsed.data;
 	const changes = itemId ? changesOf(itemId) : [];
 	const paths = changes.map((one) => one.path);
-	const diff = changes.map(diffOf).join('').slice(0, MAX_ASK_DIFF);
+	const diff = cutDiff(changes.map(diffOf).join(''));
 	return {
 		itemId: itemId ?? null,
 		subject: {

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { classify, type Intent } from '#domain/approval-class.ts';
-import { MAX_ASK_DIFF } from '#protocol/host/ask.ts';
 import type { AskOutcome } from '../../session-door/ask.ts';
+import { cutDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
 
 const COMMAND_CHARS = 8000;
@@ -142,7 +142,7 @@ function permissionAsked(ask: z.infer<typeof Permission>, next: boolean, more: M
 	const { id, sessionID, metadata, always, permission, patterns } = ask;
 	const input = ask.tool ? more.inputOf(ask.tool.callID) : {};
 	const intent = intentOf(ask, input);
-	const diff = string(metadata.diff).slice(0, MAX_ASK_DIFF);
+	const diff = cutDiff(string(metadata.diff));
 	const { diff: _shown, ...rest } = metadata;
 	const details = { permission, patterns, always, metadata: rest };
 	const remembers = always.length > 0;
