@@ -1,11 +1,12 @@
 // From the agent's questions to ours, and from our answers to the options it offers.
 import { classify, type Intent } from '#domain/approval-class.ts';
-import { MAX_ASK_DIFF } from '#protocol/host/ask.ts';
 import type { AskOutcome } from '../../session-door/ask.ts';
-import { lineDiff } from '../line-diff.ts';
+import { cutDiff, lineDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
 import { plainLine, plainText } from './plain-text.ts';
 import type { PermissionParams, ToolCall } from './words.ts';
+
+const COMMAND_CHARS = 8000;
 
 /** Result of `session/request_permission`. */
 export type PermissionAnswer =
@@ -79,7 +80,12 @@ export function questionOf(
 	const diff = (call.content ?? [])
 		.map((one) => (one?.type === 'diff' ? lineDiff(one.path, one.oldText ?? '', one.newText) : ''))
 		.join('');
-	const words = plainText(textOf(call)).slice(0, 4000);
+	const command = intent.do === 'command' ? commandOf(call) : '';
+	const cut =
+		command.length > COMMAND_CHARS
+			? `Only ${COMMAND_CHARS} of the ${command.length} characters of this command are shown.`
+			: '';
+	const words = [cut, plainText(textOf(call)).slice(0, 4000)].filter(Boolean).join('\n');
 	const once = options.filter(({ kind }) => kind === 'allow_once');
 	const offered = options.flatMap((option, at) => {
 		if (!option.kind.startsWith('allow')) return [];
@@ -100,14 +106,14 @@ export function questionOf(
 		subject: {
 			...classify(intent),
 			summary: intent.do === 'command' ? `Run ${title}` : title,
-			tool: call.kind ?? 'tool',
+			tool: plainLine(call.kind ?? '', 200) || 'tool',
 			...(intent.do === 'command'
-				? { command: commandOf(call).slice(0, 8000), cwd: (cwdOf(call) ?? cwd).slice(0, 4096) }
+				? { command: command.slice(0, COMMAND_CHARS), cwd: (cwdOf(call) ?? cwd).slice(0, 4096) }
 				: {}),
 			...(paths.length > 0
 				? { paths: paths.slice(0, 200).map((path) => path.slice(0, 1000)) }
 				: {}),
-			...(diff ? { diff: diff.slice(0, MAX_ASK_DIFF) } : {}),
+			...(diff ? { diff: cutDiff(diff) } : {}),
 			...(words ? { details: { text: words } } : {}),
 			options: offered.map(({ id, label }) => ({ id, label }))
 		},
