@@ -1,12 +1,11 @@
 // From the agent's questions to ours, and from our answers to the options it offers.
 import { classify, type Intent } from '#domain/approval-class.ts';
 import type { AskOutcome } from '../../session-door/ask.ts';
+import { cutCommand, cutPaths } from '../cut.ts';
 import { cutDiff, lineDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
 import { plainLine, plainText } from './plain-text.ts';
 import type { PermissionParams, ToolCall } from './words.ts';
-
-const COMMAND_CHARS = 8000;
 
 /** Result of `session/request_permission`. */
 export type PermissionAnswer =
@@ -81,11 +80,7 @@ export function questionOf(
 		.map((one) => (one?.type === 'diff' ? lineDiff(one.path, one.oldText ?? '', one.newText) : ''))
 		.join('');
 	const command = intent.do === 'command' ? commandOf(call) : '';
-	const cut =
-		command.length > COMMAND_CHARS
-			? `Only ${COMMAND_CHARS} of the ${command.length} characters of this command are shown.`
-			: '';
-	const words = [cut, plainText(textOf(call)).slice(0, 4000)].filter(Boolean).join('\n');
+	const words = plainText(textOf(call)).slice(0, 4000);
 	const once = options.filter(({ kind }) => kind === 'allow_once');
 	const offered = options.flatMap((option, at) => {
 		if (!option.kind.startsWith('allow')) return [];
@@ -108,11 +103,9 @@ export function questionOf(
 			summary: intent.do === 'command' ? `Run ${title}` : title,
 			tool: plainLine(call.kind ?? '', 200) || 'tool',
 			...(intent.do === 'command'
-				? { command: command.slice(0, COMMAND_CHARS), cwd: (cwdOf(call) ?? cwd).slice(0, 4096) }
+				? { command: cutCommand(command), cwd: (cwdOf(call) ?? cwd).slice(0, 4096) }
 				: {}),
-			...(paths.length > 0
-				? { paths: paths.slice(0, 200).map((path) => path.slice(0, 1000)) }
-				: {}),
+			...(paths.length > 0 ? { paths: cutPaths(paths) } : {}),
 			...(diff ? { diff: cutDiff(diff) } : {}),
 			...(words ? { details: { text: words } } : {}),
 			options: offered.map(({ id, label }) => ({ id, label }))

@@ -89,10 +89,7 @@ test('a command that is too long to be shown says so, and its risk is that of al
 	const rest = `${'true && '.repeat(1200)}npm publish`;
 	const { subject } = made({ kind: 'execute', title: 'true', rawInput: { command: rest } });
 	expect(subject.action).toBe('deploy');
-	expect(subject.command).toHaveLength(8000);
-	expect(subject.details).toMatchObject({
-		text: expect.stringContaining(`of the ${rest.length}`) as string
-	});
+	expect(subject.command).toMatch(/ \$\(… \d+ more characters are not shown\)$/);
 });
 
 test('the recorded work is reported: a command, a new file, tokens; nothing of what was denied', () => {

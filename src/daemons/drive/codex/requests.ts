@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { classify } from '#domain/approval-class.ts';
 import type { AskOutcome } from '../../session-door/ask.ts';
+import { cutCommand, cutPaths } from '../cut.ts';
 import { cutDiff, lineDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
 
@@ -104,7 +105,7 @@ function commandQuestion(params: Record<string, unknown>): CodexQuestion | null 
 			...classify({ do: 'command', command: inner }),
 			summary: reason || `Run ${inner}`,
 			tool: 'shell',
-			command: inner.slice(0, 8000),
+			command: cutCommand(inner),
 			...(cwd ? { cwd } : {}),
 			options: [
 				{ id: 'once', label: 'Allow once' },
@@ -138,9 +139,7 @@ function fileQuestion(
 			summary: reason || (paths.length > 0 ? `Write ${paths.join(', ')}` : 'Write files'),
 			tool: 'apply_patch',
 			...(grantRoot ? { cwd: grantRoot } : {}),
-			...(paths.length > 0
-				? { paths: paths.slice(0, 200).map((path) => path.slice(0, 1000)) }
-				: {}),
+			...(paths.length > 0 ? { paths: cutPaths(paths) } : {}),
 			...(diff ? { diff } : {}),
 			options: [
 				{ id: 'once', label: 'Allow once' },
