@@ -3,7 +3,7 @@ import { recorded } from '../testing/recorded.ts';
 import { plainLine, plainText } from './plain-text.ts';
 import { createCalls, createUsage, reportsOf, resultOf } from './reports.ts';
 import { questionOf, type AcpQuestion } from './requests.ts';
-import { PermissionParams, ToolCall, TurnEnd, UpdateParams } from './words.ts';
+import { PermissionParams, type ToolCall, TurnEnd, UpdateParams } from './words.ts';
 
 interface Message {
 	method?: string;
