@@ -30,6 +30,10 @@ export const COMMANDS: Record<string, Entry> = {
 		summary: 'ask the people of the village from inside a session',
 		load: () => import('./ask.ts')
 	},
+	acp: {
+		summary: 'talk to an agent of the Agent Client Protocol inside a session',
+		load: () => import('./acp.ts')
+	},
 	token: { summary: 'create: a token for scripts', load: () => import('./token.ts') },
 	'login-link': { summary: 'print a one-time sign-in link', load: () => import('./login-link.ts') },
 	backup: { summary: 'write everything into one file', load: () => import('./backup.ts') },

@@ -1,15 +1,11 @@
 // `village drive SPEC.json`: what a session with a driven agent runs (docs/architecture.md, Agents).
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { DRIVERS } from '#daemons/drive/drivers.ts';
-import { openDriverSession } from '#daemons/drive/session.ts';
+import { runDriver } from '#daemons/drive/run-driver.ts';
 import { DriveSpec } from '#daemons/drive/spec.ts';
 import { readSessionDoor } from '#daemons/session-door/environment.ts';
 
 const USAGE = 64;
-const SOFTWARE = 70;
 const HELP = `Usage: village drive SPEC.json
 
 Runs an agent inside a session: its own terminal interface in this terminal, its questions in the village's inbox.
@@ -41,27 +37,5 @@ export async function run(argv: string[]): Promise<number> {
 	}
 	const door = readSessionDoor(process.env);
 	if (!door) return fail('this is not a session of a village', USAGE);
-	const driver = await DRIVERS[spec.providerId]();
-	const session = openDriverSession(door, spec.askTimeoutMs);
-	const folder = mkdtempSync(join(tmpdir(), 'village-drive-'));
-	try {
-		session.status('starting', 'guess');
-		const { env } = process;
-		const context = { spec, session, folder, env, cwd: process.cwd() };
-		const end = await driver({ ...context, conversationId: randomUUID() });
-		session.status('ended', 'protocol');
-		await session.close();
-		if (end.signal) {
-			rmSync(folder, { recursive: true, force: true });
-			process.kill(process.pid, end.signal);
-			await new Promise((resolve) => setTimeout(resolve, 1000));
-		}
-		return end.code ?? SOFTWARE;
-	} catch (error) {
-		session.result(false, String(error));
-		await session.close();
-		return fail(error instanceof Error ? error.message : String(error), SOFTWARE);
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
+	return runDriver(await DRIVERS[spec.providerId](), spec, door, fail);
 }

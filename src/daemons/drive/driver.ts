@@ -2,7 +2,7 @@ import type { DriveSpec } from './spec.ts';
 import type { DriverSession } from './session.ts';
 
 export interface DriverContext {
-	spec: DriveSpec;
+	spec: Omit<DriveSpec, 'providerId'>;
 	session: DriverSession;
 	/** Folder the agent works in. */
 	cwd: string;

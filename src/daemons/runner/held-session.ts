@@ -34,7 +34,7 @@ export interface Held {
 	cpuSent: number | null;
 	commands: number | null;
 	work: WorkCounter;
-	/** Null for providers that report by themselves. */
+	/** Null for sessions that report by themselves. */
 	digest: Digest | null;
 	reports: ReturnType<typeof createReportReader> | null;
 	/** Reads what a driver tells; null for sessions without one. */
@@ -50,6 +50,9 @@ export function holdSession(
 	reports: Provider['reports'],
 	work: WorkCounter
 ): Held {
+	/** A session that has told once is one with a driver, also for a runner that comes after. */
+	const tells = reports === 'driver' || (reports === 'either' && work.told !== undefined);
+	const digests = !tells && reports !== 'terminal';
 	return {
 		record,
 		phase: 'preparing',
@@ -66,11 +69,11 @@ export function holdSession(
 		discard: false,
 		cpuMs: null,
 		cpuSent: null,
-		commands: reports === 'none' ? null : 0,
+		commands: digests ? null : 0,
 		work,
-		digest: reports === 'none' ? createDigest() : null,
+		digest: digests ? createDigest() : null,
 		reports: reports === 'terminal' ? createReportReader() : null,
-		told: reports === 'driver' ? createToldReader(work.told ?? 0) : null,
+		told: tells || reports === 'either' ? createToldReader(work.told ?? 0) : null,
 		digestTimer: undefined,
 		inputTimer: undefined,
 		usageTimer: undefined

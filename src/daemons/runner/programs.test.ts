@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ScenarioInput } from '#protocol/runner/scenario.ts';
+import { standIn } from '../drive/acp/testing/stand-in.ts';
 import { bundle } from '../session-host/testing/bundle.ts';
 import { openStateDir } from './state-dir.ts';
 import { openControlPlane } from './testing/control-plane.ts';
@@ -13,10 +14,12 @@ import { makeFolder, openHostFor, startFrame, startRunner } from './testing/runn
 const village = bundle(
 	'village',
 	`import { run as ask } from '#cli/ask.ts';
+		import { run as acp } from '#cli/acp.ts';
 		import { run as scripted } from '#cli/scripted-agent.ts';
 		import { runRunner } from '#daemons/runner/run.ts';
 		const [command, ...rest] = process.argv.slice(2);
 		if (command === 'ask') process.exitCode = await ask(rest);
+		else if (command === 'acp') process.exitCode = await acp(rest);
 		else if (command === 'scripted-agent') process.exitCode = await scripted(rest);
 		else {
 			const abort = new AbortController();
@@ -74,6 +77,42 @@ test('a scripted agent reports what it did, asks through the real program, and i
 	expect(kinds).toEqual(['session_start', 'file_create', 'status_change', 'status_change']);
 	expect(plane.text(start.streamId)).toContain('Not today');
 });
+
+test.each(['allow', 'deny'] as const)(
+	'any agent of the protocol is driven by a command, its question answered with %s and its work told',
+	async (decision) => {
+		const plane = await openControlPlane();
+		const dataDir = makeFolder();
+		await openHostFor(dataDir);
+		startRunner(plane, dataDir, { program: [process.execPath, village()] });
+		const folder = makeFolder();
+		const agent = join(folder, 'agent.cjs');
+		const made = join(folder, 'made');
+		writeFileSync(
+			agent,
+			standIn(`await ask('touch ${made}'); setTimeout(() => process.exit(9), 300);`)
+		);
+		const words = `village acp --name Tester --task 'Touch it' ${process.execPath} ${agent}`;
+		const start = startFrame('s-acp', { command: words });
+		plane.send(start);
+		const asked = await plane.next('approval.request');
+		expect(asked).toMatchObject({ kind: 'command', command: `touch ${made}`, timeoutMs: 900_000 });
+		expect(existsSync(made)).toBe(false);
+		const { approvalId } = asked;
+		const about = { sessionId: 's-acp', attempt: 1, approvalId, generation: 1 };
+		plane.send({ t: 'approval.decision', ...about, decision, by: 'user' });
+		expect(await plane.next('session.exited')).toMatchObject({
+			code: 9,
+			totals: { tokensIn: 10, tokensOut: 2 }
+		});
+		expect(existsSync(made)).toBe(decision === 'allow');
+		const work = plane.frames.flatMap((frame) => (frame.t === 'session.work' ? frame.event : []));
+		const kind = decision === 'allow' ? 'command' : 'tool_use';
+		expect(work.filter((one) => one.kind === kind)).toHaveLength(1);
+		expect(work.find((one) => one.kind === 'message')).toMatchObject({ text: 'Touch it' });
+		expect(plane.text(start.streamId)).toContain('Tester');
+	}
+);
 
 test('an expired question ends with exit code 2, and a late answer changes nothing', async () => {
 	const plane = await openControlPlane();

@@ -60,6 +60,9 @@ export function carryOutput(
 export function carryTold(held: Held, frame: StreamFrame, out: WorkOutlet): boolean {
 	let usage = false;
 	for (const { told, end } of held.told?.push(frame.offset, frame.payload) ?? []) {
+		// What it prints is what it tells, in other words.
+		held.digest = null;
+		held.commands ??= 0;
 		switch (told.k) {
 			case 'work': {
 				const { kind } = told.report;

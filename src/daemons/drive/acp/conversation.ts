@@ -47,8 +47,10 @@ export function createConversation({
 	const calls = createCalls();
 	const usage = createUsage();
 	const open = new Map<OpenQuestion, string>();
-	const denied = new Set<string>();
+	/** Calls that were not allowed and of which nothing was heard since. */
+	const denied = new Map<string, ToolCall>();
 	let message = '';
+	let inTurn = false;
 
 	function flush(): void {
 		const text = plainText(message).trim().slice(0, TEXT);
@@ -61,6 +63,17 @@ export function createConversation({
 	function cancelOpen(): void {
 		for (const question of open.keys()) question.cancel();
 	}
+	/** Some agents, Gemini CLI among them, say nothing more of a call that was not allowed. */
+	function over(): void {
+		inTurn = false;
+		flush();
+		cancelOpen();
+		for (const [id, call] of denied) {
+			calls.forget(id);
+			for (const report of reportsOf(call, cwd, true)) session.work(report);
+		}
+		denied.clear();
+	}
 
 	function onTool(update: ToolCall, begins: boolean): void {
 		flush();
@@ -72,7 +85,13 @@ export function createConversation({
 		}
 		withdraw(toolCallId);
 		calls.forget(toolCallId);
-		const no = denied.delete(toolCallId) && status === 'failed';
+		const refused = denied.delete(toolCallId);
+		const no = refused && status === 'failed';
+		if (refused && !no) {
+			const text = `${plainLine(call.title ?? 'A tool')}: ${agent} says it was done, although it was not allowed`;
+			screen.warn(text);
+			session.work({ kind: 'error', text });
+		}
 		const reports = reportsOf(call, cwd, no);
 		usage.files(reports);
 		for (const report of reports) session.work(report);
@@ -101,10 +120,11 @@ export function createConversation({
 		const outcome = await question.outcome;
 		signal.removeEventListener('abort', withdrawn);
 		open.delete(question);
-		if (open.size === 0) session.status('running', 'protocol');
+		if (open.size === 0) session.status(inTurn ? 'running' : 'idle', 'protocol');
 		const why = outcome.message && outcome.outcome === 'denied' ? `: ${outcome.message}` : '';
 		screen.note(`  ${title} – ${ANSWERS[outcome.outcome]}${plainLine(why)}`);
-		if (outcome.outcome !== 'allowed') denied.add(call.toolCallId);
+		if (outcome.outcome !== 'allowed' && outcome.outcome !== 'cancelled')
+			denied.set(call.toolCallId, call);
 		if (why) tell(`"${title}" was not allowed${why}`);
 		const answer = known.answer(outcome);
 		if (outcome.outcome === 'allowed' && answer.outcome.outcome === 'cancelled')
@@ -143,6 +163,7 @@ export function createConversation({
 			}
 		},
 		begins(prompt) {
+			inTurn = true;
 			screen.prompt(prompt);
 			session.status('running', 'protocol');
 			session.work({
@@ -152,9 +173,7 @@ export function createConversation({
 			});
 		},
 		ends(end) {
-			flush();
-			cancelOpen();
-			denied.clear();
+			over();
 			const totals = usage.turn(end);
 			if (totals) session.usage(totals);
 			const result = resultOf(end.stopReason);
@@ -162,9 +181,7 @@ export function createConversation({
 			if (!result?.ok) screen.note(result?.message ?? 'cancelled');
 		},
 		fails(text) {
-			flush();
-			cancelOpen();
-			denied.clear();
+			over();
 			session.result(false, text);
 			session.work({ kind: 'error', text });
 			screen.warn(text);

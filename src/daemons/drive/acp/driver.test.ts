@@ -1,47 +1,6 @@
 import { expect, test } from 'vitest';
 import { openStandIn } from '../testing/driven.ts';
-
-/**
- * A stand-in that speaks the protocol. What it does in a turn is `turn`, the rest is common: it answers to the first
- * messages, and `ask` asks whether a command may run and runs it only when a "once" comes back.
- */
-const standIn = (turn: string): string => `
-const { execSync } = require('node:child_process');
-const write = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
-const update = (update) => write({ method: 'session/update', params: { sessionId: 's', update } });
-const say = (text) => update({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } });
-const waiting = new Map();
-let cancelled = false, turns = 0, number = 0;
-const OPTIONS = [{ optionId: 'always', name: 'For this session', kind: 'allow_always' }, { optionId: 'once', name: 'Allow', kind: 'allow_once' }, { optionId: 'no', name: 'Reject', kind: 'reject_once' }];
-const call = (method, params) => new Promise((resolve) => { const id = 'q' + ++number; waiting.set(id, resolve); write({ id, method, params }); });
-async function ask(command = 'touch made', more = {}) {
-	const toolCallId = 'call-' + command;
-	const tool = { toolCallId, status: 'pending', title: command, kind: 'execute', content: [], locations: [] };
-	const { result, error } = await call('session/request_permission', { sessionId: 's', options: OPTIONS, toolCall: tool, ...more });
-	const chosen = error ? 'error ' + error.code : result.outcome.optionId || result.outcome.outcome;
-	if (chosen === 'once') execSync(command);
-	update({ sessionUpdate: 'tool_call_update', toolCallId, status: chosen === 'once' ? 'completed' : 'failed', ...(chosen === 'once' ? { rawOutput: { exitCode: 0 } } : {}) });
-	say('[' + chosen + ']');
-	return chosen;
-}
-async function onTurn(text) { ${turn} }
-let held = '';
-process.stdin.setEncoding('utf8').on('data', (chunk) => {
-	held += chunk;
-	for (let at; (at = held.indexOf('\\n')) >= 0; held = held.slice(at + 1)) {
-		const message = JSON.parse(held.slice(0, at));
-		const { id, method, params } = message;
-		if (method === undefined) { waiting.get(id)?.(message); continue; }
-		if (method === 'initialize') write({ id, result: { protocolVersion: 1 } });
-		if (method === 'session/new') write({ id, result: { sessionId: 's' } });
-		if (method === 'session/cancel') cancelled = true;
-		if (method === 'session/prompt') {
-			turns += 1;
-			void onTurn(params.prompt[0].text).then((stopReason) => write({ id, result: { stopReason: stopReason || 'end_turn', _meta: { quota: { token_count: { input_tokens: 10, output_tokens: 2 } } } } }));
-		}
-	}
-});
-`;
+import { standIn } from './testing/stand-in.ts';
 
 const open = (turn: string, more: { askTimeoutMs?: number } = {}) =>
 	openStandIn('gemini_cli', standIn(turn), 'Touch it', more);
@@ -49,7 +8,7 @@ const open = (turn: string, more: { askTimeoutMs?: number } = {}) =>
 /** The turn has ended, and the person ends the session. */
 async function leave(driven: Awaited<ReturnType<typeof open>>) {
 	await driven.until(() => driven.statuses().at(-1) === 'idle');
-	driven.type('\u0003');
+	driven.type('\u0003\u0003');
 	return driven.runner.next('exited', 30_000);
 }
 
@@ -93,6 +52,28 @@ test('a no keeps it from running, and its reason is the next thing the agent hea
 	expect(driven.made()).toBe(false);
 	expect(driven.screen()).toContain('[no]');
 	expect(driven.reports()).toContainEqual(expect.objectContaining({ data: { denied: true } }));
+});
+
+test('a denied call of which nothing more is heard is told, and one that is said to be done all the same is told as that', async () => {
+	const driven = await open(`
+		const tool = (toolCallId) => ({ toolCall: { toolCallId, status: 'pending', title: toolCallId, kind: 'execute' }, sessionId: 's', options: OPTIONS });
+		await call('session/request_permission', tool('silent'));
+		await call('session/request_permission', tool('bold'));
+		update({ sessionUpdate: 'tool_call_update', toolCallId: 'bold', status: 'completed' });
+	`);
+	await driven.asked('deny');
+	await driven.asked('deny');
+	await leave(driven);
+	expect(driven.reports()).toContainEqual({
+		kind: 'tool_use',
+		tool: 'execute',
+		text: 'silent',
+		data: { denied: true }
+	});
+	expect(driven.reports()).toContainEqual({
+		kind: 'error',
+		text: expect.stringMatching(/^bold: .* although it was not allowed$/) as string
+	});
 });
 
 test('a question nobody answers in time does not let it run', async () => {
@@ -198,6 +179,22 @@ test('^C cancels the turn with its question, and the conversation goes on', asyn
 	await leave(driven);
 	expect(driven.screen()).toContain('[cancelled]');
 	expect(driven.made()).toBe(false);
+});
+
+test('^C when nothing is done ends nothing the first time', async () => {
+	const driven = await open('say("heard " + text);');
+	await driven.until(() => driven.statuses().at(-1) === 'idle');
+	expect(driven.screen()).toContain('heard Touch it');
+	driven.type('\u0003');
+	await driven.until(() => driven.screen().includes('once more ends the session'));
+	driven.type('more\r');
+	await driven.until(() => driven.screen().includes('heard more'));
+	await driven.until(() => driven.told().filter((one) => one.k === 'result').length === 2);
+	await driven.until(() => driven.statuses().at(-1) === 'idle');
+	driven.type('\u0003');
+	await driven.until(() => driven.screen().split('once more ends').length === 3);
+	driven.type('\u0003');
+	expect(await driven.runner.next('exited', 30_000)).toMatchObject({ code: 0 });
 });
 
 test('a prompt typed while a turn runs is given to the agent after it', async () => {

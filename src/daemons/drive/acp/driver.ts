@@ -10,12 +10,12 @@ import { TurnEnd } from './words.ts';
 export interface AcpAgent {
 	/** As people know it. */
 	name: string;
-	/** What makes it ask about everything it does not only read, and speak the protocol. */
-	argv(model: string | undefined): string[];
-	/** The mode in which it asks. */
-	mode: string;
-	/** What its person does to sign in. */
-	signIn: string;
+	/** What makes it ask about everything it does not only read, and speak the protocol; absent: the program does by itself. */
+	argv?(model: string | undefined): string[];
+	/** The mode in which it asks; absent: the one it starts in. */
+	mode?: string;
+	/** What its person does to sign in; absent: what the agent says. */
+	signIn?: string;
 }
 
 const GEMINI: AcpAgent = {
@@ -28,7 +28,13 @@ const GEMINI: AcpAgent = {
 	signIn: 'run `gemini` once in a terminal of this machine, or give GEMINI_API_KEY to the runner'
 };
 
-export const driveGemini: Driver = (context) => drive(context, GEMINI);
+/** A driver of any agent of the protocol. */
+export const driveAcp =
+	(agent: AcpAgent): Driver =>
+	(context) =>
+		drive(context, agent);
+
+export const driveGemini = driveAcp(GEMINI);
 
 /** Runs an agent until it ends or its person has enough. */
 async function drive(
@@ -42,18 +48,27 @@ async function drive(
 	let lastWords = false;
 	let bySignal: NodeJS.Signals | null = null;
 	let byPerson = false;
+	/** ^C was pressed once while nothing was done. */
+	let enough = false;
 
 	const screen = openScreen({
 		onLine(text) {
 			if (state === 'signed-out') return void begin();
+			enough = false;
 			if (text) waiting.push(text);
 			if (state === 'idle') return void next();
 			if (text) screen.note(`queued: ${known.name} gets it when it is done`);
 		},
 		onInterrupt() {
-			if (state !== 'busy') return leave();
-			waiting.length = 0;
-			screen.note('cancelling; ^C again when it is idle ends the session');
+			if (state !== 'busy') {
+				// A ^C for a turn that has just ended must not end the session.
+				if (enough || state !== 'idle') return leave();
+				enough = true;
+				screen.note('nothing to cancel; ^C once more ends the session');
+				return screen.invite();
+			}
+			const dropped = waiting.splice(0).length;
+			screen.note(`cancelling${dropped > 0 ? `, and ${dropped} queued with it` : ''}`);
 			conversation.cancelOpen();
 			if (sessionId !== undefined)
 				void agent.context.notify('session/cancel', { sessionId }).catch(() => undefined);
@@ -72,9 +87,9 @@ async function drive(
 		tell: (text) => waiting.push(text)
 	});
 	screen.note(
-		`${known.name} · type and press Enter to talk to it · ^C cancels what it does, and ends the session when it does nothing`
+		`${known.name} · type and press Enter to talk to it · ^C cancels what it does; twice when it does nothing: the end`
 	);
-	const argv = [...spec.program, ...known.argv(spec.model)];
+	const argv = [...spec.program, ...(known.argv?.(spec.model) ?? [])];
 	const agent = startAgent(argv, { cwd, env }, conversation);
 
 	function leave(): void {
@@ -97,18 +112,23 @@ async function drive(
 			const made = await agent.context.request('session/new', { cwd, mcpServers: [] });
 			const { modes } = made;
 			// A mode of its configuration that allows things by itself is not what the village says about its questions.
-			if (modes && modes.currentModeId !== known.mode)
+			if (modes && known.mode !== undefined && modes.currentModeId !== known.mode)
 				await agent.context.request('session/set_mode', {
 					sessionId: made.sessionId,
 					modeId: known.mode
 				});
+			else if (modes && known.mode === undefined)
+				screen.note(`mode: ${modes.currentModeId}; what it allows by itself is not asked about`);
 			sessionId = made.sessionId;
-			session.status('idle', 'protocol', { conversationId: sessionId });
+			// With a prompt that waits it is never idle, not even for a moment that somebody could act on.
+			const status = waiting.length > 0 ? 'running' : 'idle';
+			session.status(status, 'protocol', { conversationId: sessionId });
 			await next();
 		} catch (error) {
 			if (needsSignIn(error)) {
 				state = 'signed-out';
-				const text = `${known.name} is not signed in: ${known.signIn}. Then press Enter here.`;
+				const how = known.signIn ?? 'sign in to it in a terminal of this machine';
+				const text = `${known.name} is not signed in: ${how}. Then press Enter here.`;
 				screen.warn(text);
 				screen.note(wordsOf(error));
 				session.status('needs_terminal', 'protocol', { text });
@@ -131,6 +151,7 @@ async function drive(
 	async function next(): Promise<void> {
 		for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
 			state = 'busy';
+			enough = false;
 			await turn(text);
 			if (ending()) return;
 		}

@@ -82,17 +82,18 @@ export function createUsage() {
 	const totals: UsageFigures = {};
 	const changed = new Set<string>();
 	return {
-		/** The totals after a turn, null when it told nothing. */
+		/** The totals after a turn, null when nothing is known yet. */
 		turn({ usage, _meta }: TurnEnd): UsageFigures | null {
 			const quota = _meta?.quota.token_count;
 			const input = usage?.inputTokens ?? quota?.input_tokens;
 			const output = usage?.outputTokens ?? quota?.output_tokens;
-			if (input === undefined || output === undefined) return null;
-			totals.tokensIn = (totals.tokensIn ?? 0) + input;
-			totals.tokensOut = (totals.tokensOut ?? 0) + output;
-			const cached = usage?.cachedReadTokens;
-			if (typeof cached === 'number') totals.cachedTokens = (totals.cachedTokens ?? 0) + cached;
-			return { ...totals };
+			if (input !== undefined && output !== undefined) {
+				totals.tokensIn = (totals.tokensIn ?? 0) + input;
+				totals.tokensOut = (totals.tokensOut ?? 0) + output;
+				const cached = usage?.cachedReadTokens;
+				if (typeof cached === 'number') totals.cachedTokens = (totals.cachedTokens ?? 0) + cached;
+			}
+			return Object.keys(totals).length > 0 ? { ...totals } : null;
 		},
 		/** The totals with a price, null when it is in another currency than dollars. */
 		cost(cost: { amount: number; currency: string }): UsageFigures | null {

@@ -1,8 +1,8 @@
 // From the agent's questions to ours, and from our answers to the options it offers.
 import { classify, type Intent } from '#domain/approval-class.ts';
-import { MAX_ASK_DIFF } from '#protocol/host/ask.ts';
 import type { AskOutcome } from '../../session-door/ask.ts';
-import { lineDiff } from '../line-diff.ts';
+import { cutCommand, cutPaths } from '../cut.ts';
+import { cutDiff, lineDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
 import { plainLine, plainText } from './plain-text.ts';
 import type { PermissionParams, ToolCall } from './words.ts';
@@ -79,6 +79,7 @@ export function questionOf(
 	const diff = (call.content ?? [])
 		.map((one) => (one?.type === 'diff' ? lineDiff(one.path, one.oldText ?? '', one.newText) : ''))
 		.join('');
+	const command = intent.do === 'command' ? commandOf(call) : '';
 	const words = plainText(textOf(call)).slice(0, 4000);
 	const once = options.filter(({ kind }) => kind === 'allow_once');
 	const offered = options.flatMap((option, at) => {
@@ -100,14 +101,12 @@ export function questionOf(
 		subject: {
 			...classify(intent),
 			summary: intent.do === 'command' ? `Run ${title}` : title,
-			tool: call.kind ?? 'tool',
+			tool: plainLine(call.kind ?? '', 200) || 'tool',
 			...(intent.do === 'command'
-				? { command: commandOf(call).slice(0, 8000), cwd: (cwdOf(call) ?? cwd).slice(0, 4096) }
+				? { command: cutCommand(command), cwd: (cwdOf(call) ?? cwd).slice(0, 4096) }
 				: {}),
-			...(paths.length > 0
-				? { paths: paths.slice(0, 200).map((path) => path.slice(0, 1000)) }
-				: {}),
-			...(diff ? { diff: diff.slice(0, MAX_ASK_DIFF) } : {}),
+			...(paths.length > 0 ? { paths: cutPaths(paths) } : {}),
+			...(diff ? { diff: cutDiff(diff) } : {}),
 			...(words ? { details: { text: words } } : {}),
 			options: offered.map(({ id, label }) => ({ id, label }))
 		},

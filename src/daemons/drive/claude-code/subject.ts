@@ -1,13 +1,12 @@
 // From the program's question to ours, and from our answer to its words.
 import { classify, type Intent } from '#domain/approval-class.ts';
-import { MAX_ASK_DIFF } from '#protocol/host/ask.ts';
 import type { AskOutcome } from '../../session-door/ask.ts';
-import { lineDiff } from '../line-diff.ts';
+import { cutCommand, cutPaths } from '../cut.ts';
+import { cutDiff, lineDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
 import type { PermissionInput, Suggestion } from './hook-input.ts';
 
 const MAX_DETAILS = 32_000;
-const COMMAND_CHARS = 8000;
 
 const string = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -118,7 +117,7 @@ export function optionsOf(request: PermissionInput): { id: string; label: string
 export function subjectOf(request: PermissionInput): Subject {
 	const { tool_name: tool, tool_input: input } = request;
 	const intent = intentOf(tool, input);
-	const diff = diffOf(tool, input).slice(0, MAX_ASK_DIFF);
+	const diff = cutDiff(diffOf(tool, input));
 	const plan = string(input.plan);
 	const details = { input, ...(plan ? { plan } : {}) };
 	const fits = JSON.stringify(details).length <= MAX_DETAILS;
@@ -127,12 +126,10 @@ export function subjectOf(request: PermissionInput): Subject {
 		...classify(intent),
 		summary: summaryOf(tool, input),
 		tool,
-		...(intent.do === 'command' ? { command: intent.command.slice(0, COMMAND_CHARS) } : {}),
+		...(intent.do === 'command' ? { command: cutCommand(intent.command) } : {}),
 		...(request.cwd ? { cwd: request.cwd } : {}),
 		...(diff ? { diff } : {}),
-		...('paths' in intent && intent.paths.length > 0
-			? { paths: intent.paths.map((path) => path.slice(0, 1000)) }
-			: {}),
+		...('paths' in intent && intent.paths.length > 0 ? { paths: cutPaths(intent.paths) } : {}),
 		...(options.length > 0 ? { options } : {}),
 		...(fits ? { details } : {})
 	};

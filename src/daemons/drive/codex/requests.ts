@@ -1,9 +1,9 @@
 // From the app-server's questions to ours, and from our answers to its words.
 import { z } from 'zod';
 import { classify } from '#domain/approval-class.ts';
-import { MAX_ASK_DIFF } from '#protocol/host/ask.ts';
 import type { AskOutcome } from '../../session-door/ask.ts';
-import { lineDiff } from '../line-diff.ts';
+import { cutCommand, cutPaths } from '../cut.ts';
+import { cutDiff, lineDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
 
 export const FileChange = z.object({
@@ -105,7 +105,7 @@ function commandQuestion(params: Record<string, unknown>): CodexQuestion | null 
 			...classify({ do: 'command', command: inner }),
 			summary: reason || `Run ${inner}`,
 			tool: 'shell',
-			command: inner.slice(0, 8000),
+			command: cutCommand(inner),
 			...(cwd ? { cwd } : {}),
 			options: [
 				{ id: 'once', label: 'Allow once' },
@@ -131,7 +131,7 @@ function fileQuestion(
 	const { itemId, reason, grantRoot } = parsed.data;
 	const changes = itemId ? changesOf(itemId) : [];
 	const paths = changes.map((one) => one.path);
-	const diff = changes.map(diffOf).join('').slice(0, MAX_ASK_DIFF);
+	const diff = cutDiff(changes.map(diffOf).join(''));
 	return {
 		itemId: itemId ?? null,
 		subject: {
@@ -139,9 +139,7 @@ function fileQuestion(
 			summary: reason || (paths.length > 0 ? `Write ${paths.join(', ')}` : 'Write files'),
 			tool: 'apply_patch',
 			...(grantRoot ? { cwd: grantRoot } : {}),
-			...(paths.length > 0
-				? { paths: paths.slice(0, 200).map((path) => path.slice(0, 1000)) }
-				: {}),
+			...(paths.length > 0 ? { paths: cutPaths(paths) } : {}),
 			...(diff ? { diff } : {}),
 			options: [
 				{ id: 'once', label: 'Allow once' },

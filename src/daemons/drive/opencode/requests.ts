@@ -2,11 +2,11 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { classify, type Intent } from '#domain/approval-class.ts';
-import { MAX_ASK_DIFF } from '#protocol/host/ask.ts';
 import type { AskOutcome } from '../../session-door/ask.ts';
+import { cutCommand, cutPaths } from '../cut.ts';
+import { cutDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
 
-const COMMAND_CHARS = 8000;
 const MAX_DETAILS = 30_000;
 
 const Tool = z.object({ messageID: z.string(), callID: z.string() });
@@ -142,7 +142,7 @@ function permissionAsked(ask: z.infer<typeof Permission>, next: boolean, more: M
 	const { id, sessionID, metadata, always, permission, patterns } = ask;
 	const input = ask.tool ? more.inputOf(ask.tool.callID) : {};
 	const intent = intentOf(ask, input);
-	const diff = string(metadata.diff).slice(0, MAX_ASK_DIFF);
+	const diff = cutDiff(string(metadata.diff));
 	const { diff: _shown, ...rest } = metadata;
 	const details = { permission, patterns, always, metadata: rest };
 	const remembers = always.length > 0;
@@ -162,12 +162,10 @@ function permissionAsked(ask: z.infer<typeof Permission>, next: boolean, more: M
 			...classify(intent),
 			summary: summaryOf(ask, intent, input),
 			tool: permission.slice(0, 200),
-			...(intent.do === 'command' ? { command: intent.command.slice(0, COMMAND_CHARS) } : {}),
+			...(intent.do === 'command' ? { command: cutCommand(intent.command) } : {}),
 			cwd: resolve(more.cwd, string(input.workdir)).slice(0, 4096),
 			...(diff ? { diff } : {}),
-			...('paths' in intent && intent.paths.length > 0
-				? { paths: intent.paths.slice(0, 200).map((one) => one.slice(0, 1000)) }
-				: {}),
+			...('paths' in intent && intent.paths.length > 0 ? { paths: cutPaths(intent.paths) } : {}),
 			options: [
 				{ id: 'once', label: 'Allow once' },
 				...(remembers ? [{ id: 'always', label: alwaysLabel(ask) }] : [])

@@ -7,7 +7,7 @@ export const custom: Provider = {
 	level: 'L1',
 	capabilities: TERMINAL_ONLY,
 	credentials: [],
-	reports: 'none',
+	reports: 'either',
 	detect: () =>
 		Promise.resolve({ id: 'custom', level: 'L1', auth: 'ok', capabilities: TERMINAL_ONLY }),
 	command(spec, context) {

@@ -43,9 +43,10 @@ export interface Provider {
 	credentials: readonly string[];
 	/**
 	 * Where its work events come from: `terminal`, reports between the terminal bytes (work-report.ts); `driver`, lines its
-	 * driver tells (told.ts); `none`, a digest of what it prints.
+	 * driver tells (told.ts); `none`, a digest of what it prints; `either`, that digest until something in it tells
+	 * (`village acp`).
 	 */
-	reports: 'none' | 'terminal' | 'driver';
+	reports: 'none' | 'terminal' | 'driver' | 'either';
 	/** Null when it is not installed here. Takes at most a few seconds and makes no model call. */
 	detect(machine: Machine): Promise<ProviderReport | null>;
 	/** Program and arguments of a session. */
