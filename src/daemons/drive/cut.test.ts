@@ -47,7 +47,7 @@ test('no rule allows paths it does not see: of many the last ones, of a long one
 	const fits = (paths: string[], pathPattern = '**') =>
 		fitsRule({ ...allow, pathPattern }, { ...asked, paths: cutPaths(paths) });
 	const many = Array.from({ length: 201 }, (_, at) => `src/${at}`);
-	expect(fits(many.slice(0, 200))).toBe(true);
+	expect(fits(many.slice(0, 199))).toBe(true);
 	expect(fits(many)).toBe(false);
 	expect(fits(['src/a'])).toBe(true);
 	expect(fits([`src/${'a/'.repeat(600)}../../../etc/passwd`])).toBe(false);
