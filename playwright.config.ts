@@ -18,6 +18,8 @@ export default defineConfig({
 	use: {
 		browserName: 'chromium',
 		viewport: { width: 1280, height: 800 },
+		// A map that moves takes both cores where the graphics card is software.
+		contextOptions: { reducedMotion: 'reduce' },
 		trace: 'off',
 		screenshot: 'only-on-failure',
 		launchOptions: {
@@ -29,7 +31,7 @@ export default defineConfig({
 				'--disable-sync',
 				'--no-first-run',
 				// The map needs WebGL; on a machine without a GPU this is the software one.
-				'--use-angle=swiftshader',
+
 				'--enable-unsafe-swiftshader'
 			]
 		}

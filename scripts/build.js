@@ -1,4 +1,4 @@
-// Builds what is stale: the web app (build/), the programs (dist/) and the database template (dist/pglite-template.tgz).
+// Builds what is stale: the web app (build/), the programs (dist/) and the database template (dist/pglite-template).
 // `node scripts/build.js [--force]`. Plain Node; uses the installed Vite.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -54,7 +54,7 @@ const PARTS = [
 			'src/cli/build-template.ts',
 			'node_modules/@electric-sql/pglite/package.json'
 		],
-		output: 'dist/pglite-template.tgz',
+		output: 'dist/pglite-template/PG_VERSION',
 		command: ['dist/build-template.js']
 	}
 ];

@@ -23,9 +23,9 @@ export interface Database {
 	close(): Promise<void>;
 }
 
-/** Where `npm run build` leaves a ready-made cluster; a first start is then a copy instead of initdb. */
+/** The folder where `npm run build` leaves a ready-made cluster; a first start is then a copy instead of initdb. */
 export function templatePath(): string {
-	return join(packageRoot(), 'dist', 'pglite-template.tgz');
+	return join(packageRoot(), 'dist', 'pglite-template');
 }
 
 const SERVER_LOCK_KEY = 0x56_49_4c_4c;

@@ -1,6 +1,6 @@
 // Runs the embedded PostgreSQL in a worker thread: its work never holds the server's event loop.
 // Plain JavaScript, because Node starts this file itself. Speaks PostgreSQL's own wire protocol over the message port.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
@@ -8,11 +8,23 @@ import { PGlite } from '@electric-sql/pglite';
 /** @type {{ dataDir: string | null, template: string | null }} */
 const { dataDir, template } = workerData;
 
+/** What PGlite takes a folder for a cluster by. Copied last: a copy that was cut short is not one, and is made again. */
+const MARK = 'PG_VERSION';
+
+/** @param {string} from @param {string} to */
+function copyCluster(from, to) {
+	const mark = join(from, MARK);
+	cpSync(from, to, { recursive: true, filter: (source) => source !== mark });
+	copyFileSync(mark, join(to, MARK));
+}
+
 async function open() {
-	const fresh = !dataDir || !existsSync(join(dataDir, 'PG_VERSION'));
 	if (dataDir) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-	const loadDataDir =
-		fresh && template && existsSync(template) ? new Blob([readFileSync(template)]) : undefined;
+	const fresh = !dataDir || !existsSync(join(dataDir, MARK));
+	const found = fresh && template && existsSync(template) ? template : null;
+	const folder = found !== null && statSync(found).isDirectory();
+	if (found && folder && dataDir) copyCluster(found, dataDir);
+	const loadDataDir = found && !folder ? new Blob([readFileSync(found)]) : undefined;
 	return PGlite.create({
 		...(dataDir ? { dataDir } : {}),
 		...(loadDataDir ? { loadDataDir } : {})

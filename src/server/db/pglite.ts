@@ -12,7 +12,7 @@ const TERMINATE = 0x58;
 export interface EmbeddedPostgres {
 	/** A new connection; the driver is told to open one at a time. */
 	connect(): Duplex;
-	/** A tar of the whole data directory: a template or a backup. Uncompressed loads twice as fast, and is ten times larger. */
+	/** A tar of the whole data directory, for a backup or the templates of tests. Uncompressed loads twice as fast, and is ten times larger. */
 	dump(compression: 'gzip' | 'none'): Promise<Uint8Array>;
 	close(): Promise<void>;
 }
@@ -20,7 +20,8 @@ export interface EmbeddedPostgres {
 /**
  * Starts PGlite in a worker thread and waits until it answers.
  * @param dataDir folder of the cluster, or null for memory
- * @param template gzipped tar that a first start is loaded from, instead of seconds of initdb
+ * @param template what a first start begins from instead of seconds of initdb: a closed cluster's folder, which is only
+ * copied to another folder and never loaded into memory, or a tar of one
  */
 export async function openPglite(
 	dataDir: string | null,
