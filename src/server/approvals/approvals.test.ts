@@ -33,6 +33,23 @@ test('a question puts the session into waiting, the answer takes it out, and the
 	expect(items.filter((e) => e.type === 'approval.resolved')).toHaveLength(1);
 });
 
+test('a secret in a question is masked where it is kept and shown, and nothing else of it is', async () => {
+	const t = await testApp();
+	const { operator, runner, start, sessionId } = await running(t);
+	const secret = 'a1B2c3D4e5F6g7H8i9J0kLmNoPqRsTuVwXyZ';
+	const hidden = `echo '-----BEGIN PRIVATE KEY-----\n/usr/local/bin/something/else1\n'`;
+	const command = `curl -H 'Authorization: Bearer ${secret}' https://example.org; ${hidden}`;
+	const approvalId = ask(runner, start, { command, details: { token: `ghp_${secret}` } });
+	await until(async () => (await operator.approvals.list({ orgId: t.orgId })).total === 1);
+	const shown = await operator.approvals.get({ approvalId });
+	expect(shown.command).toBe(command.replace(secret, '*'.repeat(36)));
+	expect(shown.details).toEqual({ token: `ghp_${'*'.repeat(36)}` });
+	const { items } = await operator.sessions.events({ sessionId, limit: 500 });
+	const asked = items.find((e) => e.type === 'approval.requested')!;
+	expect(JSON.stringify(asked)).not.toContain(secret);
+	expect((asked.data.approval as { command: string }).command).toBe(shown.command);
+});
+
 test('of two answers at the same time one wins, and the other is told who did', async () => {
 	const t = await testApp();
 	const { operator, runner, start, sessionId } = await running(t);

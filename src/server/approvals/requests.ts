@@ -4,6 +4,7 @@ import type { ApprovalApplied } from '#protocol/runner/approval-applied.ts';
 import type { ApprovalRequest } from '#protocol/runner/approval-request.ts';
 import type { Agents } from '#server/agents/service.ts';
 import type { Verdict } from '#domain/approval-rules.ts';
+import { redactQuestion } from '#domain/redact.ts';
 import type { ApprovalView } from '#domain/views.ts';
 import { audit, type AuditEntry } from '#server/audit/service.ts';
 import { systemActor } from '#server/auth/actor.ts';
@@ -144,7 +145,7 @@ export function createRequests(deps: {
 					{ actor: session.agentId }
 				);
 			const open = {
-				...values,
+				...withoutSecrets(values),
 				resolvedAt: null,
 				resolvedKind: null,
 				resolvedBy: null,
@@ -221,6 +222,25 @@ export function createRequests(deps: {
 }
 
 /** How a row is written that nobody was asked about. */
+/** A question as it is kept and shown. Rules have seen the words as they were asked. */
+function withoutSecrets<
+	Q extends {
+		summary: string;
+		command: string | null;
+		diff: string | null;
+		details: unknown;
+	}
+>(question: Q): Q {
+	const { summary, command, diff, details } = question;
+	return {
+		...question,
+		summary: redactQuestion(summary),
+		command: command && redactQuestion(command),
+		diff: diff && redactQuestion(diff),
+		details: JSON.parse(redactQuestion(JSON.stringify(details))) as unknown
+	};
+}
+
 function answerOf(verdict: Verdict, now: Date) {
 	return {
 		status: verdict.decision === 'allow' ? ('allowed' as const) : ('denied' as const),

@@ -110,6 +110,21 @@ test('a follower is told what the table holds, whatever was put in', async () =>
 	end.abort();
 });
 
+test('a secret in an event is masked in the table and in what followers are told', async () => {
+	const { feed, log } = await open();
+	const secret = 'a1B2c3D4e5F6g7H8i9J0kLmNoPqRsTuVwXyZ';
+	const data = { command: `deploy --token=ghp_${secret}`, files: ['a.ts'] };
+	const end = new AbortController();
+	const reading = take(feed.follow({ orgId: 'o', after: 0, signal: end.signal }), 1);
+	await log.transact((_tx, collect) =>
+		Promise.resolve(collect.add('o', { stream: 'org:o', type: 'work.command', data, actor: 'x' }))
+	);
+	const clean = { ...data, command: `deploy --token=ghp_${'*'.repeat(36)}` };
+	expect((await reading)[0]!.events[0]!.data).toEqual(clean);
+	expect((await log.read('o', 0, 1))[0]!.data).toEqual(clean);
+	end.abort();
+});
+
 test('a follower of one org sees nothing of another', async () => {
 	const { feed, add } = await open();
 	const end = new AbortController();

@@ -1,5 +1,7 @@
-// The event log: appended in the transaction of the change it tells of, read in order by whoever follows (control-plane.md 16).
+// The event log: appended in the transaction of the change it tells of, secrets masked, read in order by whoever follows
+// (control-plane.md 16).
 import { and, asc, desc, eq, gt, lt, sql } from 'drizzle-orm';
+import { redactText } from '#domain/redact.ts';
 import type { Bus, WakeUp } from '#server/bus/memory.ts';
 import type { Clock } from '#server/clock.ts';
 import { events } from '#server/db/schema/events.ts';
@@ -65,6 +67,9 @@ type Appended = Omit<Extract<WakeUp, { kind: 'events' }>, 'kind'>;
 /** Multi-row inserts above this many rows are split; larger ones block the embedded database for too long. */
 const ROWS_PER_INSERT = 200;
 
+/** Questions are masked where they are kept, so that nothing of what somebody says yes to can hide behind a mask. */
+const OWN_RULES = /^approval\./;
+
 export function createEventLog(deps: { database: Database; bus: Bus; clock: Clock }): EventLog {
 	const { db } = deps.database;
 
@@ -90,11 +95,11 @@ export function createEventLog(deps: { database: Database; bus: Bus; clock: Cloc
 		const counts = new Map<string, number>();
 		for (const { stream } of batch) counts.set(stream, (counts.get(stream) ?? 0) + 1);
 		const left = new Map(counts);
-		const rows = JSON.stringify(
-			batch.map((event, n) => {
+		const rows = `[${batch
+			.map((event, n) => {
 				const after = left.get(event.stream)! - 1;
 				left.set(event.stream, after);
-				return {
+				const row = JSON.stringify({
 					n,
 					after,
 					village_id: event.villageId ?? null,
@@ -105,9 +110,10 @@ export function createEventLog(deps: { database: Database; bus: Bus; clock: Cloc
 					type: event.type,
 					data: event.data,
 					actor: event.actor
-				};
+				});
+				return OWN_RULES.test(event.type) ? row : redactText(row);
 			})
-		);
+			.join(',')}]`;
 		// The rows are one parameter of one statement text: a dozen parameters per row cost four times as much. Numbers of a
 		// stream are taken as one run; its row is touched nowhere else, so this cannot deadlock.
 		const [result] = await tx.execute<{ prev: string | null; ids: number[]; seqs: number[] }>(sql`

@@ -32,6 +32,38 @@ test('bytes are acknowledged after they are in the file, and read back as they c
 	expect(read.data.toString()).toBe('world');
 });
 
+test('a secret is masked in what is kept, also when it came in pieces, over two files, and over a restart', async () => {
+	const engine = await testEngine({ segmentBytes: 30, writeMs: 0 });
+	const id = await engine.session();
+	const token = ['ghp', 'a1B2c3D4e5F6g7H8i9J0kLmNoPqRsTuVwXyZ'].join('_');
+	const text = `$ env | grep GH\r\nGH=${token}\r\n$ `;
+	await engine.terminals.heads(ref(id));
+	const peer = fakePeer();
+	await engine.terminals.attach(id, peer, person('watcher', false), { from: 0, exact: true }, 1);
+	let now = engine;
+	for (let at = 0; at < text.length; at += 9) {
+		if (at === 36) {
+			await now.terminals.close();
+			now = now.again();
+			await now.terminals.heads(ref(id));
+		}
+		void now.terminals.receive(ref(id), 1, at, Buffer.from(text.slice(at, at + 9)), 0);
+		await until(() => now.runner.acked.get(`${id}/1/1`) === Math.min(at + 9, text.length));
+	}
+	await now.terminals.close();
+	const masked = text.replace(token, `ghp_${'*'.repeat(36)}`);
+	const later = now.again();
+	const parts: Buffer[] = [];
+	for await (const part of later.terminals.raw(id)) parts.push(part);
+	expect(Buffer.concat(parts).toString()).toBe(masked);
+	const folder = join(engine.dataDir, 'terminals', id);
+	for (const file of readdirSync(folder))
+		expect(readFileSync(join(folder, file), 'latin1')).not.toContain(token.slice(-6));
+	expect(peer.bytes().toString(), 'those who watch see what is printed').toContain(
+		text.slice(0, 36)
+	);
+});
+
 test('overlap is dropped, a hole is asked for once, and a repeated frame is acknowledged again', async () => {
 	const { terminals, runner, session } = await testEngine();
 	const id = await session();

@@ -1,5 +1,5 @@
 // Names of segment files, and what a session's folder holds. A name says everything that is needed to rebuild the index.
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OutputKind } from './types.ts';
 
@@ -58,4 +58,27 @@ export async function listSegments(folder: string): Promise<Segment[]> {
 		segments.push({ ...parsed, size });
 	}
 	return segments.sort((a, b) => a.kind - b.kind || a.start - b.start);
+}
+
+/** At most `count` bytes from the end of the last run of segments without a hole. */
+export async function lastBytes(
+	folder: string,
+	segments: readonly Segment[],
+	count: number
+): Promise<Buffer> {
+	let bytes: Buffer = Buffer.alloc(0);
+	for (let i = segments.length - 1; i >= 0 && bytes.length < count; i--) {
+		const { start, size, file } = segments[i]!;
+		const next = segments[i + 1];
+		if (next && start + size !== next.start) break;
+		const piece = Buffer.alloc(Math.min(count - bytes.length, size));
+		const handle = await open(join(folder, file), 'r');
+		try {
+			await handle.read(piece, 0, piece.length, size - piece.length);
+		} finally {
+			await handle.close();
+		}
+		bytes = Buffer.concat([piece, bytes]);
+	}
+	return bytes;
 }

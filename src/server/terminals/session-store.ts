@@ -10,6 +10,8 @@ import type { Database } from '#server/db/open.ts';
 import type { Logger } from '#server/log.ts';
 import { FRAME_ROOM, withRoom } from './live-frame.ts';
 import { recover, type LostRange } from './recovery.ts';
+import { createRedactor, REMEMBER, type Redactor } from './redactor.ts';
+import { lastBytes } from './segment-files.ts';
 import type { SegmentIndex } from './segment-index.ts';
 import { createSizes, type SizeAt, type Sizes } from './sizes.ts';
 import { createStreamLog, type StreamLog } from './stream-log.ts';
@@ -96,6 +98,12 @@ export async function openSessionStore(
 		startOffset: segment.start,
 		file: segment.file
 	});
+	const redactors = new Map<OutputKind, Redactor>();
+	for (const kind of OUTPUT_KINDS.filter((kind) => kind !== 4))
+		redactors.set(
+			kind,
+			createRedactor(await lastBytes(folder, recovered.segments.get(kind)!, REMEMBER))
+		);
 	const logs = new Map<OutputKind, StreamLog>(
 		OUTPUT_KINDS.map((kind) => [
 			kind,
@@ -106,6 +114,7 @@ export async function openSessionStore(
 				head: recovered.heads.get(kind)!,
 				segmentBytes: deps.timings.segmentBytes,
 				writeMs: deps.timings.writeMs,
+				redactor: redactors.get(kind) ?? null,
 				keepBytes: kind === 1 ? deps.timings.keepTerminalBytes : deps.timings.keepOtherBytes,
 				log: deps.log.child({ sessionId }),
 				opened: (segment) => deps.index.put({ ...indexed(segment), endOffset: null }),

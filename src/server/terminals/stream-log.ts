@@ -2,6 +2,7 @@
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '#server/log.ts';
+import type { Patch, Redactor } from './redactor.ts';
 import { segmentName, type Segment } from './segment-files.ts';
 import type { OutputKind } from './types.ts';
 
@@ -22,7 +23,7 @@ export interface StreamLog {
 	readonly base: number;
 	/** Makes an attempt the current one; false when a newer one already is. `hint` is the least offset it may begin at. */
 	begin(attempt: number, hint: number): boolean;
-	/** Appends at `head`. The bytes must not change afterwards. */
+	/** Appends at `head`, secrets masked. The bytes must not change afterwards. */
 	append(bytes: Buffer): void;
 	/** The bytes between `head` and `to` will never come. */
 	skip(to: number): void;
@@ -49,6 +50,8 @@ export interface StreamLogDeps {
 	segmentBytes: number;
 	keepBytes: number;
 	writeMs: number;
+	/** Null for what is no text. */
+	redactor: Redactor | null;
 	log: Logger;
 	opened(segment: Segment): void;
 	sealed(segment: Segment): void;
@@ -78,6 +81,8 @@ export function createStreamLog(deps: StreamLogDeps): StreamLog {
 	// Bound: the whole server takes at most `persistQueueBytes` before callers are told to wait.
 	const queue: Queued[] = [];
 	let queued = 0;
+	/** What is to be overwritten as soon as it is in a file. Bound: a secret at a time, as each is applied after its batch. */
+	const patches: Patch[] = [];
 	let file: FileHandle | null = null;
 	let soon: NodeJS.Timeout | null = null;
 	let scheduled = false;
@@ -153,6 +158,26 @@ export function createStreamLog(deps: StreamLogDeps): StreamLog {
 			const { bytesWritten } = await file!.writev(batch);
 			advance(segment, bytesWritten);
 		}
+		while (patches.length > 0 && patches[0]!.offset + patches[0]!.bytes.length <= written) {
+			await overwrite(patches[0]!);
+			patches.shift();
+		}
+	}
+
+	/** Files are opened for appending, which can change nothing that is there: a patch has a handle of its own. */
+	async function overwrite(patch: Patch): Promise<void> {
+		const to = patch.offset + patch.bytes.length;
+		for (const segment of segments) {
+			const from = Math.max(patch.offset, segment.start);
+			const length = Math.min(to, end(segment)) - from;
+			if (length <= 0) continue;
+			const handle = await open(join(deps.folder, segment.file), 'r+');
+			try {
+				await handle.write(patch.bytes, from - patch.offset, length, from - segment.start);
+			} finally {
+				await handle.close();
+			}
+		}
 	}
 
 	function advance(segment: Segment, bytes: number): void {
@@ -195,7 +220,7 @@ export function createStreamLog(deps: StreamLogDeps): StreamLog {
 	function start(): void {
 		if (soon) clearTimeout(soon);
 		soon = null;
-		if (draining || queue.length === 0) return;
+		if (draining || (queue.length === 0 && patches.length === 0)) return;
 		draining = drain()
 			.then(() => void (failed = false), afterFailure)
 			.finally(() => {
@@ -240,7 +265,9 @@ export function createStreamLog(deps: StreamLogDeps): StreamLog {
 			return true;
 		},
 		append(bytes) {
-			queue.push({ offset: head, attempt, base, bytes });
+			const clean = deps.redactor?.push(head, bytes);
+			if (clean) patches.push(...clean.patches);
+			queue.push({ offset: head, attempt, base, bytes: clean?.bytes ?? bytes });
 			head += bytes.length;
 			queued += bytes.length;
 			deps.queuedBy(bytes.length);
@@ -284,7 +311,7 @@ export function createStreamLog(deps: StreamLogDeps): StreamLog {
 			}
 		},
 		async flush() {
-			while (queue.length > 0 && !failed) {
+			while ((queue.length > 0 || patches.length > 0) && !failed) {
 				start();
 				await draining;
 			}
@@ -301,7 +328,7 @@ export function createStreamLog(deps: StreamLogDeps): StreamLog {
 		retry() {
 			if (!failed) return;
 			failed = false;
-			if (queue.length > 0) start();
+			start();
 		},
 		async rest() {
 			if (draining || queue.length > 0 || !file) return;
