@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isInstalled } from './conformance/clis.js';
 import { install, requireNode } from './install.js';
 import { duration, endAll, run } from './run.js';
 import { chromium, postgres } from './test-tools.js';
@@ -61,6 +62,20 @@ function playwright(env) {
 		count: () => {
 			const { stats } = report(file);
 			return { passed: stats.expected + stats.flaky, failed: stats.unexpected };
+		}
+	};
+}
+
+/** The real agent programs: where they are in the cache, or when they are asked for. @returns {Stage} */
+function conformance() {
+	const file = join(scratch, 'conformance.log');
+	return {
+		name: 'conformance',
+		command: [[process.execPath, 'scripts/conformance.js', '--log', file]],
+		count: () => {
+			const [, passed, failed] =
+				/(\d+) passed, (\d+) failed/.exec(readFileSync(file, 'utf8')) ?? [];
+			return { passed: Number(passed), failed: Number(failed) };
 		}
 	};
 }
@@ -228,6 +243,7 @@ try {
 		total.failed += 1;
 		console.log(`✗ end-to-end could not run without ${built ? 'a browser' : 'a build'}`);
 	}
+	if (built && (isInstalled() || process.env.VILLAGE_CONFORMANCE)) await runStage(conformance());
 	await cluster?.stop();
 	cluster = null;
 	await checkLeftovers();

@@ -13,6 +13,7 @@ export type Subject = Omit<AskRequest, 't' | 'token' | 'sessionId' | 'approvalId
 export interface DriverSession {
 	/** Asks people and waits. The same id asked again is the next generation of the same question. */
 	ask(approvalId: string, subject: Subject): OpenQuestion;
+	/** Something the agent did. Files that were changed are counted here, into the totals. */
 	work(report: WorkReport): void;
 	/** Absolute totals of this attempt; figures that are not known are left out. */
 	usage(totals: UsageFigures): void;
@@ -31,11 +32,20 @@ export interface StatusWords {
 
 const FLUSH_MS = 1000;
 const SUMMARY_CHARS = 500;
+const CHANGES = new Set<WorkReport['kind']>(['file_create', 'file_edit', 'file_delete']);
+const MOST_FILES = 10_000;
 
 /** Opens the session this process runs in. */
 export function openDriverSession(door: SessionDoorEnv, askTimeoutMs: number): DriverSession {
 	const teller = openTeller(door);
 	let last = '';
+	/** Bound: so many are counted, the rest is more of the same. */
+	const changed = new Set<string>();
+	const count = ({ kind, path }: WorkReport) => {
+		if (!path || !CHANGES.has(kind) || changed.has(path) || changed.size >= MOST_FILES) return;
+		changed.add(path);
+		teller.tell({ k: 'usage', totals: { filesChanged: changed.size } });
+	};
 	return {
 		ask(approvalId, subject) {
 			const summary = subject.summary.slice(0, SUMMARY_CHARS) || 'No summary';
@@ -43,7 +53,10 @@ export function openDriverSession(door: SessionDoorEnv, askTimeoutMs: number): D
 			const about = { ...subject, summary, approvalId, token, sessionId };
 			return askPeople(door.socketPath, { t: 'ask', timeoutMs: askTimeoutMs, ...about });
 		},
-		work: (report) => teller.tell({ k: 'work', report }),
+		work(report) {
+			teller.tell({ k: 'work', report });
+			count(report);
+		},
 		usage: (totals) => teller.tell({ k: 'usage', totals }),
 		result(ok, message) {
 			teller.tell({ k: 'result', ok, ...(message ? { message: message.slice(0, 1000) } : {}) });

@@ -93,7 +93,6 @@ export function createConversation({
 			session.work({ kind: 'error', text });
 		}
 		const reports = reportsOf(call, cwd, no);
-		usage.files(reports);
 		for (const report of reports) session.work(report);
 		const exit = reports.find((one) => one.exitCode !== undefined)?.exitCode;
 		const word = no ? 'denied' : status;

@@ -80,7 +80,6 @@ export function reportsOf(call: ToolCall, cwd: string, denied: boolean): WorkRep
 /** Adds up what the turns of a session used; a price is a total already. */
 export function createUsage() {
 	const totals: UsageFigures = {};
-	const changed = new Set<string>();
 	return {
 		/** The totals after a turn, null when nothing is known yet. */
 		turn({ usage, _meta }: TurnEnd): UsageFigures | null {
@@ -100,12 +99,6 @@ export function createUsage() {
 			if (cost.currency !== 'USD') return null;
 			totals.costUsd = cost.amount;
 			return { ...totals };
-		},
-		/** Counts files that were changed. */
-		files(reports: readonly WorkReport[]): void {
-			for (const { kind, path } of reports)
-				if (path && /^file_(edit|create|delete)$/.test(kind)) changed.add(path);
-			if (changed.size > 0) totals.filesChanged = changed.size;
 		}
 	};
 }

@@ -102,9 +102,8 @@ export function questionOf(
 			...classify(intent),
 			summary: intent.do === 'command' ? `Run ${title}` : title,
 			tool: plainLine(call.kind ?? '', 200) || 'tool',
-			...(intent.do === 'command'
-				? { command: cutCommand(command), cwd: (cwdOf(call) ?? cwd).slice(0, 4096) }
-				: {}),
+			...(intent.do === 'command' ? { command: cutCommand(command) } : {}),
+			cwd: (cwdOf(call) ?? cwd).slice(0, 4096),
 			...(paths.length > 0 ? { paths: cutPaths(paths) } : {}),
 			...(diff ? { diff: cutDiff(diff) } : {}),
 			...(words ? { details: { text: words } } : {}),

@@ -126,8 +126,7 @@ test('an agent that tells only a price, or changes files without telling tokens,
 	expect(usage.turn({ stopReason: 'end_turn' })).toBeNull();
 	expect(usage.cost({ amount: 0.2, currency: 'USD' })).toEqual({ costUsd: 0.2 });
 	expect(usage.cost({ amount: 1, currency: 'EUR' })).toBeNull();
-	usage.files([{ kind: 'file_edit', path: 'a' }]);
-	expect(usage.turn({ stopReason: 'end_turn' })).toEqual({ costUsd: 0.2, filesChanged: 1 });
+	expect(usage.turn({ stopReason: 'end_turn' })).toEqual({ costUsd: 0.2 });
 });
 
 test('no text of an agent reaches a terminal as more than text', () => {

@@ -45,6 +45,8 @@ const decision = (value, source) => post('/v1/logs', JSON.stringify({ resourceLo
 	const allowed = answer.endsWith('allow');
 	await decision(allowed ? 'accept' : 'reject', answer.startsWith('hook') ? 'hook' : 'user_temporary');
 	if (allowed) { execSync('touch made'); await tell('PostToolUse', { ...use, tool_response: {} }); }
+	const wrote = { tool_name: 'Write', tool_input: { file_path: process.cwd() + '/greeting.txt', content: 'a' }, tool_response: { type: 'create' } };
+	if (allowed) { await tell('PostToolUse', wrote); await tell('PostToolUse', { ...wrote, tool_response: { type: 'update' } }); }
 	await tell('Stop', { last_assistant_message: 'done' });
 	process.exit(allowed ? 0 : 3);
 })();
@@ -73,9 +75,12 @@ test('a yes from the inbox lets the command run, and work, result and exit code 
 	expect(work).toMatchObject([
 		{ kind: 'message', text: '--do it', data: { by: 'user' } },
 		{ kind: 'command', command: 'touch made' },
+		{ kind: 'file_create', path: 'greeting.txt' },
+		{ kind: 'file_edit', path: 'greeting.txt' },
 		{ kind: 'message', text: 'done' }
 	]);
 	expect(driven.told()).toContainEqual({ k: 'result', ok: true });
+	expect(driven.usage(), 'a file that is written twice is one').toEqual({ filesChanged: 1 });
 });
 
 test('a no from the inbox keeps it from running', async () => {

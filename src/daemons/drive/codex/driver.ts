@@ -147,7 +147,7 @@ async function drive(
 			}
 		},
 		onRequest(id, method, params) {
-			const known = questionOf(method, params, (itemId) => changes.get(itemId) ?? []);
+			const known = questionOf(method, params, (itemId) => changes.get(itemId) ?? [], cwd);
 			if (known) return void ask(rpc, id, known);
 			const text = 'It asks something in its terminal that cannot be answered elsewhere.';
 			session.status('needs_terminal', 'protocol', { text });

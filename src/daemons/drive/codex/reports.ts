@@ -3,6 +3,7 @@ import { isAbsolute, relative } from 'node:path';
 import { z } from 'zod';
 import { isTestRun } from '#domain/test-run.ts';
 import type { UsageFigures } from '#protocol/runner/usage-totals.ts';
+import { scriptOf } from './script.ts';
 import type { WorkReport } from '#protocol/runner/work-event.ts';
 import { FileChange } from './requests.ts';
 
@@ -20,10 +21,6 @@ export const Item = z.discriminatedUnion('type', [
 		type: z.literal('commandExecution'),
 		id: z.string(),
 		command: z.string().default(''),
-		commandActions: z
-			.array(z.object({ command: z.string() }))
-			.catch([])
-			.default([]),
 		status: z.string().default(''),
 		exitCode: z.number().int().nullish(),
 		durationMs: z.number().nullish()
@@ -58,7 +55,7 @@ export function reportsOf(item: Item, cwd: string): WorkReport[] {
 		case 'agentMessage':
 			return item.text ? [{ kind: 'message', text: item.text.slice(0, TEXT) }] : [];
 		case 'commandExecution': {
-			const command = item.commandActions.map((one) => one.command).join(' && ') || item.command;
+			const command = scriptOf(item.command);
 			if (item.status === 'declined')
 				return [
 					{ kind: 'tool_use', tool: 'shell', text: command.slice(0, TEXT), data: { denied: true } }

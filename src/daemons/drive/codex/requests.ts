@@ -5,6 +5,7 @@ import type { AskOutcome } from '../../session-door/ask.ts';
 import { cutCommand, cutPaths } from '../cut.ts';
 import { cutDiff, lineDiff } from '../line-diff.ts';
 import type { Subject } from '../session.ts';
+import { scriptOf } from './script.ts';
 
 export const FileChange = z.object({
 	path: z.string(),
@@ -19,10 +20,6 @@ const CommandParams = z.object({
 	command: z.string().nullish(),
 	cwd: z.string().nullish(),
 	reason: z.string().nullish(),
-	commandActions: z
-		.array(z.object({ command: z.string() }))
-		.catch([])
-		.default([]),
 	availableDecisions: z.array(z.unknown()).catch([]).default([])
 });
 const FileParams = z.object({
@@ -74,17 +71,21 @@ function rememberable(decisions: readonly unknown[]): Remembered[] {
 const byPeople = (outcome: AskOutcome): boolean =>
 	outcome.outcome === 'allowed' || outcome.outcome === 'denied';
 
-/** Reads a question; null when it is of a kind nobody here knows: then only the terminal can answer it. */
+/**
+ * Reads a question; null when it is of a kind nobody here knows: then only the terminal can answer it.
+ * @param home folder of the session, where the question names none
+ */
 export function questionOf(
 	method: string,
 	params: Record<string, unknown>,
-	changesOf: (itemId: string) => readonly FileChange[]
+	changesOf: (itemId: string) => readonly FileChange[],
+	home: string
 ): CodexQuestion | null {
 	switch (method) {
 		case 'item/commandExecution/requestApproval':
-			return commandQuestion(params);
+			return commandQuestion(params, home);
 		case 'item/fileChange/requestApproval':
-			return fileQuestion(params, changesOf);
+			return fileQuestion(params, changesOf, home);
 		case 'item/tool/requestUserInput':
 			return inputQuestion(params);
 		default:
@@ -92,12 +93,11 @@ export function questionOf(
 	}
 }
 
-function commandQuestion(params: Record<string, unknown>): CodexQuestion | null {
+function commandQuestion(params: Record<string, unknown>, home: string): CodexQuestion | null {
 	const parsed = CommandParams.safeParse(params);
 	if (!parsed.success) return null;
-	const { itemId, command, cwd, reason, commandActions, availableDecisions } = parsed.data;
-	// What the shell was given, without the shell around it.
-	const inner = commandActions.map((one) => one.command).join(' && ') || (command ?? '');
+	const { itemId, command, cwd, reason, availableDecisions } = parsed.data;
+	const inner = scriptOf(command ?? '');
 	const remembered = rememberable(availableDecisions);
 	return {
 		itemId: itemId ?? null,
@@ -106,7 +106,7 @@ function commandQuestion(params: Record<string, unknown>): CodexQuestion | null 
 			summary: reason || `Run ${inner}`,
 			tool: 'shell',
 			command: cutCommand(inner),
-			...(cwd ? { cwd } : {}),
+			cwd: cwd ?? home,
 			options: [
 				{ id: 'once', label: 'Allow once' },
 				...remembered.map(({ label }, at) => ({ id: `remember-${at}`, label }))
@@ -124,7 +124,8 @@ function commandQuestion(params: Record<string, unknown>): CodexQuestion | null 
 
 function fileQuestion(
 	params: Record<string, unknown>,
-	changesOf: (itemId: string) => readonly FileChange[]
+	changesOf: (itemId: string) => readonly FileChange[],
+	home: string
 ): CodexQuestion | null {
 	const parsed = FileParams.safeParse(params);
 	if (!parsed.success) return null;
@@ -138,7 +139,7 @@ function fileQuestion(
 			...classify({ do: 'write', paths }),
 			summary: reason || (paths.length > 0 ? `Write ${paths.join(', ')}` : 'Write files'),
 			tool: 'apply_patch',
-			...(grantRoot ? { cwd: grantRoot } : {}),
+			cwd: grantRoot ?? home,
 			...(paths.length > 0 ? { paths: cutPaths(paths) } : {}),
 			...(diff ? { diff } : {}),
 			options: [

@@ -27,7 +27,7 @@ function asked(name: string): CodexQuestion {
 		items(name).flatMap((item) => (item.type === 'fileChange' ? [[item.id, item.changes]] : []))
 	);
 	const request = told(name).find(({ id, method }) => id !== undefined && method !== undefined)!;
-	return questionOf(request.method!, request.params!, (id) => changes.get(id) ?? [])!;
+	return questionOf(request.method!, request.params!, (id) => changes.get(id) ?? [], '/repo')!;
 }
 
 test('a command that waits is shown without the shell around it, and offers only what the server does', () => {
@@ -47,6 +47,32 @@ test('a command that waits is shown without the shell around it, and offers only
 	});
 	expect(answer({ outcome: 'allowed', optionId: 'remember-7' })).toEqual({ decision: 'accept' });
 	expect(answer({ outcome: 'denied' })).toEqual({ decision: 'decline' });
+});
+
+test('nobody is asked for less than what runs', () => {
+	const shown = (command: string) =>
+		questionOf(
+			'item/commandExecution/requestApproval',
+			// What Codex says of this command leaves out everything after the first pipe.
+			{ command, commandActions: [{ type: 'search', command: 'grep -l x' }] },
+			() => [],
+			'/repo'
+		)!.subject.command;
+	expect(shown(`/bin/bash -lc 'grep -l x . | xargs rm'`)).toBe('grep -l x . | xargs rm');
+	expect(shown(`bash -lc "echo \\"it's\\""`)).toBe(`echo "it's"`);
+	expect(shown(`zsh -c 'say '"'"'hi'"'"''`)).toBe(`say 'hi'`);
+	expect(shown('bash -lc ls')).toBe('ls');
+	for (const whole of [
+		'rm -rf build',
+		`bash -lc 'ls' extra`,
+		`bash -lc 'ls'; rm x`,
+		'bash -lc "$(cat script)"',
+		`bash -lc 'unfinished`,
+		`evil/bash -lc 'ls'`,
+		`/tmp/evil/bash -lc 'ls'`,
+		''
+	])
+		expect(shown(whole)).toBe(whole);
 });
 
 test('a patch is shown as a diff with its paths', () => {
@@ -78,11 +104,11 @@ test.each(['expired', 'cancelled', 'failed'] as const)('%s sends nothing', (outc
 
 test('questions of unknown kinds, secrets and broken ones are left to the terminal', () => {
 	const none = () => [];
-	expect(questionOf('item/fromTheFuture/requestApproval', {}, none)).toBeNull();
+	expect(questionOf('item/fromTheFuture/requestApproval', {}, none, '/')).toBeNull();
 	const secret = { questions: [{ id: 'a', question: 'Password?', isSecret: true }] };
-	expect(questionOf('item/tool/requestUserInput', secret, none)).toBeNull();
-	expect(questionOf('item/tool/requestUserInput', { questions: [] }, none)).toBeNull();
-	expect(questionOf('item/commandExecution/requestApproval', { command: 7 }, none)).toBeNull();
+	expect(questionOf('item/tool/requestUserInput', secret, none, '/')).toBeNull();
+	expect(questionOf('item/tool/requestUserInput', { questions: [] }, none, '/')).toBeNull();
+	expect(questionOf('item/commandExecution/requestApproval', { command: 7 }, none, '/')).toBeNull();
 });
 
 test('what the agent did is told in the words of the village', () => {

@@ -109,7 +109,6 @@ export async function listen(
 		const text = JSON.stringify(diff);
 		if (!diff || text === lastDiff) return;
 		lastDiff = text;
-		use({ filesChanged: diff.files });
 		session.work(diff.report);
 	}
 

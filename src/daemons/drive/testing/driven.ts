@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { Told } from '#protocol/host/told.ts';
 import type { ToldStatus } from '#protocol/host/told.ts';
+import type { UsageFigures } from '#protocol/runner/usage-totals.ts';
 import type { WorkReport } from '#protocol/runner/work-event.ts';
 import { bundle } from '../../session-host/testing/bundle.ts';
 import { connectRunner, openTestHost, startOf } from '../../session-host/testing/host.ts';
@@ -58,8 +59,12 @@ export async function openDriven(
 				.filter(({ kind }) => kind === 'status_change')
 				.map(({ data }) => (data as ToldStatus).status),
 		screen: (): string => runner.text(start.streamId),
-		/** The latest absolute totals. */
-		usage: () => told().findLast((one) => one.k === 'usage')?.totals,
+		/** The absolute totals, each figure as it was told last; undefined when none was. */
+		usage: () =>
+			told().reduce<UsageFigures | undefined>(
+				(sum, one) => (one.k === 'usage' ? { ...sum, ...one.totals } : sum),
+				undefined
+			),
 		type: (() => {
 			let offset = 0;
 			return (keys: string): void => {

@@ -17,6 +17,9 @@ export const opencode = drivenCli({
 		'GEMINI_API_KEY',
 		'OPENAI_API_KEY',
 		'OPENCODE_CONFIG',
+		'OPENCODE_CONFIG_DIR',
+		// Where there is no way to the internet it waits for its list of models until it is told not to.
+		'OPENCODE_DISABLE_MODELS_FETCH',
 		'OPENROUTER_API_KEY'
 	]
 });

@@ -51,6 +51,20 @@ test('installed CLIs are found with path, version and what their own check says 
 	]);
 });
 
+test('Codex without a login is not called signed out where another model provider is set', async () => {
+	const env = install({ codex: 'echo "Not logged in" >&2; exit 1' });
+	mkdirSync(join(env.HOME, '.codex'));
+	const auth = async (config: string) => {
+		writeFileSync(join(env.HOME, '.codex', 'config.toml'), config);
+		const found = await detectProviders({ env, program });
+		return found.find((one) => one.id === 'codex')?.auth;
+	};
+	expect(await auth('model_provider = "azure"\n[model_providers.azure]\n')).toBe('unknown');
+	expect(await auth('[profiles.work]\nmodel_provider = "azure"\n')).toBe('unknown');
+	expect(await auth('model_provider = "openai"\n# model_provider = "azure"\n')).toBe('missing');
+	expect(await auth('model = "gpt"')).toBe('missing');
+});
+
 test('a CLI that hangs or fails is listed without a version, and "unknown" is said of it', async () => {
 	const env = install({ claude: 'sleep 60', codex: 'exit 3' });
 	const started = performance.now();
