@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { KIND } from '#protocol/runner/binary.ts';
 import { openStateDir } from './state-dir.ts';
+import { makeRepository } from './testing/repository.ts';
 import { openHostFor, setUp, startFrame, startRunner } from './testing/runner.ts';
 
 test('a runner says who it is, with its credential in the header and never in the address', async () => {
@@ -310,4 +311,38 @@ test('a session host that dies while the runner is connected is replaced, and it
 	expect(plane.frames.filter((frame) => frame.t === 'stream.gap')).toEqual([]);
 	plane.send(startFrame('s-2', { command: 'exit 4' }));
 	expect(await plane.next('session.exited')).toMatchObject({ sessionId: 's-2', code: 4 });
+});
+
+test('what a session has changed is answered while it runs, and not any more once it was removed', async () => {
+	const shop = makeRepository({ 'a.txt': 'a\n' });
+	const { plane } = await setUp({ allowLocal: [shop.dir] });
+	const start = startFrame('s-diff', {
+		local: { path: shop.dir },
+		command: 'echo b > a.txt; echo new > b.txt; echo ready; read line'
+	});
+	plane.send(start);
+	const started = await plane.next('session.started');
+	expect(started.headSha).toBe(shop.head);
+	await plane.see(start.streamId, 'ready');
+	const ref = { sessionId: 's-diff', attempt: 1 };
+	plane.raw(JSON.stringify({ t: 'diff_ask', requestId: 'r-1', ...ref }));
+	const told = await plane.next('diff_told');
+	expect(told).toMatchObject({
+		requestId: 'r-1',
+		diff: { base: shop.head, branch: 'village/s-diff' }
+	});
+	expect(told.diff?.files.map((file) => file.path)).toEqual(['a.txt', 'b.txt']);
+	plane.raw(JSON.stringify({ t: 'patch_ask', requestId: 'r-2', ...ref, path: 'a.txt' }));
+	expect((await plane.next('patch_told')).patch?.text).toContain('-a\n+b\n');
+	plane.type(start.streamId, '\n');
+	await plane.next('session.exited');
+	plane.send({ t: 'session.discard', ...ref });
+	await expect
+		.poll(async () => {
+			plane.raw(JSON.stringify({ t: 'diff_ask', requestId: 'r-3', ...ref }));
+			return (await plane.next('diff_told')).fault?.code;
+		})
+		.toBe('gone');
+	plane.raw(JSON.stringify({ t: 'diff_ask', requestId: 'r-4', sessionId: 'nobody', attempt: 1 }));
+	expect((await plane.next('diff_told')).fault).toMatchObject({ code: 'gone' });
 });

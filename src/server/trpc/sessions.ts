@@ -140,6 +140,12 @@ export const sessionsRouter = router({
 				)
 				.then((answer) => answer.value)
 		),
+	diff: authedProcedure
+		.input(z.strictObject(zSession))
+		.query(({ ctx, input }) => ctx.app.workspaces.diff(ctx.actor, input.sessionId)),
+	patch: authedProcedure
+		.input(z.strictObject({ ...zSession, path: zText(4096) }))
+		.query(({ ctx, input }) => ctx.app.workspaces.patch(ctx.actor, input.sessionId, input.path)),
 	events: authedProcedure
 		.input(
 			z.strictObject({

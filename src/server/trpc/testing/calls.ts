@@ -138,6 +138,11 @@ export const MATRIX: Record<string, Entry> = {
 	},
 	'sessions.get': { right: 'session.read', input: session },
 	'sessions.list': { right: 'session.read', input: org },
+	'sessions.diff': { right: 'terminal.read', input: session },
+	'sessions.patch': {
+		right: 'terminal.read',
+		input: ({ sessionId }) => ({ sessionId, path: 'README.md' })
+	},
 	'sessions.events': { right: 'session.read', input: session },
 	'sessions.stop': { right: 'session.control', input: session },
 	'sessions.pause': { right: 'session.control', input: session },

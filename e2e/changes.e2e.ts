@@ -1,0 +1,80 @@
+// What a session has changed, seen while it works.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { awake, expect, makeRepository, reaches, stopAll, test, type Home } from './fixtures.ts';
+
+test.afterEach(({ home }) => stopAll(home));
+
+/** A session in a house of its own, whose process waits until the file `go` is there. */
+async function startIn(home: Home, name: string, command: string, options = {}) {
+	const path = makeRepository(join(home.repository, '..', name));
+	const house = await home.api.houses.add.mutate({
+		villageId: home.villageId,
+		source: 'local',
+		runnerId: home.runnerId,
+		path
+	});
+	const session = await home.api.sessions.create.mutate({
+		orgId: home.orgId,
+		providerId: 'custom',
+		houseId: house.id,
+		command,
+		options
+	});
+	await reaches(home, session.id, 'RUNNING');
+	return { path, sessionId: session.id };
+}
+
+test('files that change appear in the list, and each shows its lines', async ({ home, page }) => {
+	const { sessionId, path } = await startIn(
+		home,
+		'pottery',
+		'printf "# Pottery\\nOpen all day\\n" > README.md; echo cup > cup.txt; echo wrote; while [ ! -e go ]; do sleep 0.1; done; echo plate > plate.txt; echo wrote more; sleep 60',
+		{ worktree: false }
+	);
+	await page.goto(`/sessions/${sessionId}`);
+	await awake(page);
+	await page
+		.getByRole('button', { name: /^Changes( \d+)?$/ })
+		.filter({ visible: true })
+		.click();
+	const files = page.getByRole('list', { name: 'Changed files' });
+	await expect(files.getByRole('button', { name: /README\.md/ })).toBeVisible();
+	await expect(files.getByRole('button', { name: /cup\.txt/ })).toBeVisible();
+
+	await files.getByRole('button', { name: /README\.md/ }).focus();
+	await page.keyboard.press('ArrowDown');
+	await expect(files.getByRole('button', { name: /cup\.txt/ })).toBeFocused();
+	await page.keyboard.press('ArrowUp');
+	await page.keyboard.press('Enter');
+	const patch = page.getByRole('region', { name: 'Changes of README.md' });
+	await expect(patch.getByText('removed # Bakery')).toBeVisible();
+	await expect(patch.getByText('added Open all day')).toBeVisible();
+	await patch.getByRole('button', { name: 'Next file' }).click();
+	await expect(
+		page.getByRole('region', { name: 'Changes of cup.txt' }).getByText('added cup')
+	).toBeVisible();
+
+	// Nobody presses anything: the list follows what the session does.
+	writeFileSync(join(path, 'go'), '');
+	await expect(files.getByRole('button', { name: /plate\.txt/ })).toBeVisible({ timeout: 20_000 });
+	await page.keyboard.press('Escape');
+	await expect(page.getByRole('region', { name: 'Changes of cup.txt' })).toBeHidden();
+	await expect(page.getByRole('region', { name: 'Terminal' }).first()).toBeVisible();
+});
+
+test('a session without a repository says so', async ({ home, page }) => {
+	const session = await home.api.sessions.create.mutate({
+		orgId: home.orgId,
+		providerId: 'custom',
+		command: 'sleep 60'
+	});
+	await reaches(home, session.id, 'RUNNING');
+	await page.goto(`/sessions/${session.id}`);
+	await awake(page);
+	await page
+		.getByRole('button', { name: /^Changes( \d+)?$/ })
+		.filter({ visible: true })
+		.click();
+	await expect(page.getByText('No git repository is there.')).toBeVisible();
+});
