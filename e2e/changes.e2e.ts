@@ -78,3 +78,54 @@ test('a session without a repository says so', async ({ home, page }) => {
 		.click();
 	await expect(page.getByText('No git repository is there.')).toBeVisible();
 });
+
+test('comments on lines outlive a reload, are sent as one prompt, and everybody sees that', async ({
+	home,
+	page
+}) => {
+	const { sessionId } = await startIn(
+		home,
+		'weaver',
+		'printf "# Weaver\\nloom\\n" > README.md; echo wrote; cat',
+		{ worktree: false }
+	);
+	const open = async () => {
+		await page.goto(`/sessions/${sessionId}`);
+		await awake(page);
+		await page
+			.getByRole('button', { name: /^Changes( \d+)?$/ })
+			.filter({ visible: true })
+			.click();
+		await page
+			.getByRole('button', { name: /README\.md/ })
+			.first()
+			.click();
+	};
+	await open();
+	await page.getByRole('button', { name: 'Comment on line 2', exact: true }).click();
+	await page.getByRole('textbox', { name: 'Comment on line 2' }).fill('Say which loom.');
+	await page.keyboard.press('Control+Enter');
+	await page.getByRole('button', { name: 'Comment on line 1, removed' }).click();
+	await page.getByRole('textbox', { name: 'Comment on line 1' }).fill('Why is this gone?');
+	await page.getByRole('button', { name: 'Add comment' }).click();
+	await page.getByRole('textbox', { name: 'General remark' }).fill('Nearly there.');
+	await expect(page.getByText('2 comments')).toBeVisible();
+
+	await open();
+	const review = page.getByRole('region', { name: 'Review' });
+	await expect(review.getByText('Say which loom.')).toBeVisible();
+	await review.getByRole('button', { name: 'Send review…' }).click();
+	const words = page.getByRole('textbox', { name: 'What is sent' });
+	await expect(words).toHaveValue(/README\.md:2\n> loom\nSay which loom\.[\s\S]*Nearly there\./);
+	await page.getByRole('button', { name: 'Send', exact: true }).click();
+	await expect(words).toBeHidden();
+	await expect(review.getByText('Say which loom.')).toBeHidden();
+	await page.getByRole('button', { name: 'Activity' }).filter({ visible: true }).click();
+	await expect(page.getByText('Review sent by you with 2 comments')).toBeVisible();
+	await expect
+		.poll(async () => {
+			const { items } = await home.api.sessions.events.query({ sessionId, limit: 500 });
+			return items.map((event) => JSON.stringify(event.data)).join('\n');
+		})
+		.toContain('Why is this gone?');
+});

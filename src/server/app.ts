@@ -34,6 +34,7 @@ import { createReaper, type Reaper } from './sessions/reaper.ts';
 import { createScheduler, type Scheduler } from './sessions/scheduler.ts';
 import { createEnvSeal } from './sessions/sealed-env.ts';
 import { createSessions, type Sessions } from './sessions/service.ts';
+import { createSendReview, type SendReview } from './sessions/review.ts';
 import { createSetPolicy, type SetSessionPolicy } from './sessions/policy.ts';
 import { createTransition } from './sessions/transition.ts';
 import { createRunnerDoor } from './sockets/runner.ts';
@@ -70,6 +71,7 @@ export interface App {
 	readonly approvals: Approvals;
 	readonly setSessionPolicy: SetSessionPolicy;
 	readonly workspaces: Workspaces;
+	readonly sendReview: SendReview;
 	readonly runners: Runners;
 	readonly scheduler: Scheduler;
 	readonly reaper: Reaper;
@@ -340,6 +342,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			approvals,
 			setSessionPolicy: createSetPolicy({ clock, log: events, approvals }),
 			workspaces,
+			sendReview: createSendReview({ database, clock, log: events, sessions, terminals }),
 			runners,
 			scheduler,
 			reaper,

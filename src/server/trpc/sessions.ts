@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { json } from '#protocol/json.ts';
 import { PROVIDERS } from '#domain/provider.ts';
+import { MAX_REVIEW_CHARS, MAX_REVIEW_COMMENTS } from '#domain/review.ts';
 import { refProblem, repoUrlProblem } from '#domain/repo.ts';
 import { SESSION_STATES } from '#domain/session.ts';
 import { authedProcedure, idempotent, router, zId, zIdempotencyKey, zPage, zText } from './trpc.ts';
@@ -146,6 +147,22 @@ export const sessionsRouter = router({
 	patch: authedProcedure
 		.input(z.strictObject({ ...zSession, path: zText(4096) }))
 		.query(({ ctx, input }) => ctx.app.workspaces.patch(ctx.actor, input.sessionId, input.path)),
+	review: authedProcedure
+		.input(
+			z.strictObject({
+				...zSession,
+				text: zText(MAX_REVIEW_CHARS, 1),
+				comments: z.number().int().min(0).max(MAX_REVIEW_COMMENTS).default(0),
+				...key
+			})
+		)
+		.mutation(({ ctx, input }) =>
+			ctx.app.idempotency
+				.once(ctx.actor, 'sessions.review', input, () =>
+					ctx.app.sendReview(ctx.actor, input.sessionId, input)
+				)
+				.then((answer) => answer.value)
+		),
 	events: authedProcedure
 		.input(
 			z.strictObject({

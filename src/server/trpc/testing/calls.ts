@@ -143,6 +143,10 @@ export const MATRIX: Record<string, Entry> = {
 		right: 'terminal.read',
 		input: ({ sessionId }) => ({ sessionId, path: 'README.md' })
 	},
+	'sessions.review': {
+		right: 'terminal.write',
+		input: ({ sessionId }) => ({ sessionId, text: 'Well done.' })
+	},
 	'sessions.events': { right: 'session.read', input: session },
 	'sessions.stop': { right: 'session.control', input: session },
 	'sessions.pause': { right: 'session.control', input: session },
