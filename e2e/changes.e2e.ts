@@ -129,3 +129,30 @@ test('comments on lines outlive a reload, are sent as one prompt, and everybody 
 		})
 		.toContain('Why is this gone?');
 });
+
+test('what a session left uncommitted is kept after its end, and removed with a patch of it', async ({
+	home,
+	page
+}) => {
+	const { sessionId } = await startIn(home, 'smithy', 'echo anvil > anvil.txt; read line', {});
+	await home.api.sessions.input.mutate({ sessionId, data: '\r' });
+	await reaches(home, sessionId, 'COMPLETED');
+	await page.goto(`/sessions/${sessionId}`);
+	await awake(page);
+	await page
+		.getByRole('button', { name: /^Changes( \d+)?$/ })
+		.filter({ visible: true })
+		.click();
+	const kept = page.getByRole('region', { name: 'Its worktree' });
+	await expect(kept.getByText('1 file not committed')).toBeVisible({ timeout: 20_000 });
+	await kept.getByRole('button', { name: 'Clean up…' }).click();
+	const remove = page.getByRole('button', { name: 'Remove', exact: true });
+	await expect(remove).toHaveAttribute('aria-disabled', 'true');
+	await page.getByLabel('Type “discard” to remove it').fill('discard');
+	const download = page.waitForEvent('download');
+	await remove.click();
+	expect((await download).suggestedFilename()).toBe(`${sessionId}.patch`);
+	await expect(page.getByText('The workspace was removed.')).toBeVisible();
+	await page.getByRole('button', { name: 'Activity' }).filter({ visible: true }).click();
+	await expect(page.getByText('Worktree removed by you')).toBeVisible();
+});

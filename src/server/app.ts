@@ -168,7 +168,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			limits: orgs.limits
 		});
 		const questions = createQuestions({ clock, links });
-		const workspaces = createWorkspaces({ database, clock, sessions, questions });
+		const workspaces = createWorkspaces({ database, clock, log: events, sessions, questions });
 		const houseChecks = createHouseChecks({ clock, log: events, links });
 		const runners = createRunners({
 			database,

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { DiffTold } from '#protocol/runner/diff-told.ts';
 import { MAX_PATCH_BYTES, PatchTold } from '#protocol/runner/patch-told.ts';
 import { createInspector } from './inspector.ts';
-import type { WorkspaceRecord } from './state-dir.ts';
+import { createMutex } from './mutex.ts';
+import { openStateDir, type WorkspaceRecord } from './state-dir.ts';
 import { makeRepository, repositoryAt, type Repository } from './testing/repository.ts';
 import { makeFolder } from './testing/runner.ts';
 
@@ -16,6 +17,8 @@ const from = { PATH: process.env.PATH, HOME: '/nonexistent' };
 function asking(workspace: WorkspaceRecord | null | 'gone', home = '/nonexistent') {
 	const inspector = createInspector({
 		find: () => workspace,
+		state: openStateDir(makeFolder()),
+		lock: createMutex(),
 		from: { ...from, HOME: home },
 		signal: new AbortController().signal
 	});

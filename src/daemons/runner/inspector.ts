@@ -5,6 +5,7 @@ import type { RunnerAnswer } from '#protocol/runner/up.ts';
 import type { WorkspaceFault } from '#protocol/runner/workspace-fault.ts';
 import { summarize } from './diff.ts';
 import { readPatch } from './patch.ts';
+import { dealWith, type QuarantineOptions } from './quarantine.ts';
 import { BusyError, createSlots } from './slots.ts';
 import type { WorkspaceRecord } from './state-dir.ts';
 import type { Ref } from './table.ts';
@@ -16,29 +17,44 @@ const WAITING = 64;
 /** Git processes of all questions together; one question waits for at most three. */
 const GIT_AT_ONCE = 2;
 const MAX_MESSAGE = 1000;
+const ANSWERS = {
+	diff_ask: 'diff_told',
+	patch_ask: 'patch_told',
+	workspace_ask: 'workspace_told'
+} as const;
 
 export interface Inspector {
 	answer(question: ServerQuestion): Promise<RunnerAnswer>;
 }
 
 /** @param find the workspace of an attempt; null while there is none, `gone` when it was removed */
-export function createInspector(options: {
-	find(ref: Ref): WorkspaceRecord | null | 'gone';
-	from: NodeJS.ProcessEnv;
-	signal: AbortSignal;
-}): Inspector {
+export function createInspector(
+	options: {
+		find(ref: Ref): WorkspaceRecord | null | 'gone';
+	} & Omit<QuarantineOptions, 'slot'>
+): Inspector {
 	const slot = createSlots(AT_ONCE, WAITING);
 	const gitSlot = createSlots(GIT_AT_ONCE, AT_ONCE * 3);
 
-	async function open(ref: Ref) {
+	function found(ref: Ref): WorkspaceRecord {
 		const workspace = options.find(ref);
 		if (workspace === 'gone') throw new FaultError('gone', 'the workspace was removed');
 		if (!workspace) throw new FaultError('no_workspace', 'the workspace is not made yet');
+		return workspace;
+	}
+
+	async function open(ref: Ref) {
+		const workspace = found(ref);
 		return { workspace, git: await openWorktree(workspace, { ...options, slot: gitSlot }) };
 	}
 
 	async function work(question: ServerQuestion): Promise<RunnerAnswer> {
 		const { requestId } = question;
+		if (question.t === 'workspace_ask') {
+			const workspace = found(question);
+			const done = await dealWith({ ...options, slot: gitSlot }, question, workspace);
+			return { t: 'workspace_told', requestId, ...done };
+		}
 		const { workspace, git } = await open(question);
 		switch (question.t) {
 			case 'diff_ask':
@@ -56,9 +72,7 @@ export function createInspector(options: {
 				return await slot(() => work(question));
 			} catch (error) {
 				const { requestId } = question;
-				return question.t === 'diff_ask'
-					? { t: 'diff_told', requestId, fault: faultOf(error) }
-					: { t: 'patch_told', requestId, fault: faultOf(error) };
+				return { t: ANSWERS[question.t], requestId, fault: faultOf(error) };
 			}
 		}
 	};

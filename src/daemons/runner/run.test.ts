@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -313,7 +313,7 @@ test('a session host that dies while the runner is connected is replaced, and it
 	expect(await plane.next('session.exited')).toMatchObject({ sessionId: 's-2', code: 4 });
 });
 
-test('what a session has changed is answered while it runs, and not any more once it was removed', async () => {
+test('what a session has changed is answered while it runs, and after its end as long as it holds something', async () => {
 	const shop = makeRepository({ 'a.txt': 'a\n' });
 	const { plane } = await setUp({ allowLocal: [shop.dir] });
 	const start = startFrame('s-diff', {
@@ -337,12 +337,21 @@ test('what a session has changed is answered while it runs, and not any more onc
 	plane.type(start.streamId, '\n');
 	await plane.next('session.exited');
 	plane.send({ t: 'session.discard', ...ref });
+	const asked = { t: 'workspace_ask', ...ref };
+	// Its session is over, and what it changed is nowhere else.
 	await expect
 		.poll(async () => {
-			plane.raw(JSON.stringify({ t: 'diff_ask', requestId: 'r-3', ...ref }));
-			return (await plane.next('diff_told')).fault?.code;
+			plane.raw(JSON.stringify({ ...asked, requestId: 'r-3', do: 'look' }));
+			return (await plane.next('workspace_told')).holdings;
 		})
-		.toBe('gone');
-	plane.raw(JSON.stringify({ t: 'diff_ask', requestId: 'r-4', sessionId: 'nobody', attempt: 1 }));
+		.toMatchObject({ kept: true, uncommitted: 2 });
+	plane.raw(JSON.stringify({ t: 'diff_ask', requestId: 'r-4', ...ref }));
+	expect((await plane.next('diff_told')).diff?.files).toHaveLength(2);
+	plane.raw(JSON.stringify({ ...asked, requestId: 'r-5', do: 'remove' }));
+	expect((await plane.next('workspace_told')).fault).toMatchObject({ code: 'holds_work' });
+	plane.raw(JSON.stringify({ ...asked, requestId: 'r-6', do: 'remove', discard: true }));
+	const { patch } = await plane.next('workspace_told');
+	expect(readFileSync(patch!.path, 'utf8')).toContain('+new');
+	plane.raw(JSON.stringify({ t: 'diff_ask', requestId: 'r-7', ...ref }));
 	expect((await plane.next('diff_told')).fault).toMatchObject({ code: 'gone' });
 });

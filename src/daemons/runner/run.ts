@@ -155,6 +155,8 @@ async function serve(
 	close.push(() => sessions.close());
 	const inspector = createInspector({
 		find: sessions.workspaceOf,
+		state,
+		lock,
 		from: env,
 		signal: ending.signal
 	});

@@ -178,7 +178,8 @@ export function createSessions(options: TableOptions): Sessions {
 		},
 		workspaceOf(ref) {
 			const held = table.find(ref);
-			return held ? (held.record.workspace ?? null) : 'gone';
+			if (held) return held.record.workspace ?? null;
+			return options.state.readKept(ref.sessionId, ref.attempt)?.workspace ?? 'gone';
 		},
 		held: () => [...table.all.values()].map(describeHeld),
 		pendingApprovals: () =>

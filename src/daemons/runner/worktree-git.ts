@@ -34,7 +34,7 @@ export interface WorktreeGit {
 	/** The commit that was checked out when it was opened; null when there is none. */
 	readonly head: string | null;
 	text(args: readonly string[]): Promise<string>;
-	bytes(args: readonly string[], options?: Pick<GitOptions, 'cutAt'>): Promise<Buffer>;
+	bytes(args: readonly string[], options?: Pick<GitOptions, 'cutAt' | 'env'>): Promise<Buffer>;
 }
 
 /** Programs that git would run because of what stands in a configuration, switched off. */
@@ -119,7 +119,9 @@ export async function openWorktree(
 	};
 	const bytes: WorktreeGit['bytes'] = async (args, more) => {
 		const all = await flags(args);
-		return run.slot(() => gitBytes(all, { ...options, ...more }));
+		return run.slot(() =>
+			gitBytes(all, { ...options, ...more, env: { ...options.env, ...more?.env } })
+		);
 	};
 	return {
 		root,

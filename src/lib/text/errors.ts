@@ -23,6 +23,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 	RUNNER_TIMEOUT: 'The runner did not answer in time. Try again.',
 	RUNNER_HAS_ACTIVE_SESSIONS: 'Drain it first, or stop its sessions.',
 	HOUSE_HAS_ACTIVE_SESSIONS: 'Stop its sessions first.',
+	WORKSPACE_GONE: 'It held nothing that is nowhere else, or somebody cleaned up.',
 	KEYBOARD_HELD: 'Wait until they are done, or ask for the keyboard in the terminal.',
 	NO_REPOSITORY: 'What it writes there is seen in its terminal.',
 	SESSION_DATA_EXPIRED: 'Its output was kept for the agreed time and is gone.',

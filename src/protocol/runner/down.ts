@@ -20,6 +20,7 @@ import { SessionResume } from './session-resume.ts';
 import { SessionStart } from './session-start.ts';
 import { SessionStop } from './session-stop.ts';
 import { Welcome } from './welcome.ts';
+import { WorkspaceAsk } from './workspace-ask.ts';
 
 /** One JSON frame from the server. Unknown keys are dropped. */
 export const ServerFrames = z.discriminatedUnion('t', [
@@ -39,6 +40,7 @@ export const ServerFrames = z.discriminatedUnion('t', [
 	HouseCheck,
 	DiffAsk,
 	PatchAsk,
+	WorkspaceAsk,
 	Ack,
 	Nack,
 	ErrorFrame

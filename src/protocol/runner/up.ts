@@ -25,6 +25,7 @@ import { SessionStarted } from './session-started.ts';
 import { SessionUsage } from './session-usage.ts';
 import { SessionWork } from './session-work.ts';
 import { StreamGap } from './stream-gap.ts';
+import { WorkspaceTold } from './workspace-told.ts';
 
 /** One JSON frame from a runner. Unknown keys are dropped. */
 export const RunnerFrames = z.discriminatedUnion('t', [
@@ -49,6 +50,7 @@ export const RunnerFrames = z.discriminatedUnion('t', [
 	HouseChecked,
 	DiffTold,
 	PatchTold,
+	WorkspaceTold,
 	Ack,
 	Nack,
 	ErrorFrame

@@ -6,7 +6,8 @@ export const WorkspaceFault = z.object({
 	/**
 	 * `no_workspace`: none was made yet. `gone`: it was removed. `no_git`: no repository is there. `no_base`: the commit it
 	 * started from is not in the repository any more. `no_path`: nothing of that name has changed. `bad_path`: outside the
-	 * workspace. `busy`: too many ask at once. `failed`: git says why.
+	 * workspace. `holds_work`: removing it would lose something. `running`: its session has not ended. `taken`: a branch of that name
+	 * is there. `busy`: too many ask at once. `failed`: git says why.
 	 */
 	code: z.enum([
 		'no_workspace',
@@ -15,6 +16,9 @@ export const WorkspaceFault = z.object({
 		'no_base',
 		'no_path',
 		'bad_path',
+		'holds_work',
+		'running',
+		'taken',
 		'busy',
 		'failed'
 	]),

@@ -297,6 +297,7 @@ export function openRunnerConnection(
 				return;
 			case 'diff_told':
 			case 'patch_told':
+			case 'workspace_told':
 				return deps.questions.told(runner.id, frame);
 			case 'error':
 				logger.warn(

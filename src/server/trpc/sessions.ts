@@ -9,6 +9,15 @@ import { authedProcedure, idempotent, router, zId, zIdempotencyKey, zPage, zText
 const key = { idempotencyKey: zIdempotencyKey };
 const zSession = { sessionId: zId };
 
+const zBranch = z
+	.string()
+	.max(250)
+	.superRefine((ref, ctx) => {
+		const problem = refProblem(ref);
+		if (problem)
+			ctx.addIssue({ code: 'custom', message: `This branch cannot be used: ${problem}.` });
+	});
+
 const zRepo = z.strictObject({
 	url: z
 		.string()
@@ -18,15 +27,7 @@ const zRepo = z.strictObject({
 			if (problem)
 				ctx.addIssue({ code: 'custom', message: `This address cannot be used: ${problem}.` });
 		}),
-	branch: z
-		.string()
-		.max(250)
-		.superRefine((ref, ctx) => {
-			const problem = refProblem(ref);
-			if (problem)
-				ctx.addIssue({ code: 'custom', message: `This branch cannot be used: ${problem}.` });
-		})
-		.optional()
+	branch: zBranch.optional()
 });
 
 const zOptions = z.strictObject({
@@ -147,6 +148,25 @@ export const sessionsRouter = router({
 	patch: authedProcedure
 		.input(z.strictObject({ ...zSession, path: zText(4096) }))
 		.query(({ ctx, input }) => ctx.app.workspaces.patch(ctx.actor, input.sessionId, input.path)),
+	workspace: authedProcedure
+		.input(z.strictObject(zSession))
+		.query(({ ctx, input }) => ctx.app.workspaces.look(ctx.actor, input.sessionId)),
+	exportWork: authedProcedure
+		.input(z.strictObject(zSession))
+		.mutation(({ ctx, input }) =>
+			ctx.app.workspaces.act(ctx.actor, input.sessionId, { do: 'export' })
+		),
+	keepBranch: authedProcedure
+		.input(z.strictObject({ ...zSession, branch: zBranch }))
+		.mutation(({ ctx, input: { sessionId, branch } }) =>
+			ctx.app.workspaces.act(ctx.actor, sessionId, { do: 'branch', branch })
+		),
+	/** `discard`: also what is not committed; it is exported first. */
+	cleanUp: authedProcedure
+		.input(z.strictObject({ ...zSession, discard: z.boolean().default(false) }))
+		.mutation(({ ctx, input: { sessionId, discard } }) =>
+			ctx.app.workspaces.act(ctx.actor, sessionId, { do: 'remove', discard })
+		),
 	review: authedProcedure
 		.input(
 			z.strictObject({

@@ -8,8 +8,9 @@ import type { RunnerLinks } from '#server/runners/links.ts';
 
 type Asked = Omit<Extract<ServerQuestion, { t: 'diff_ask' }>, 'requestId'>;
 type PatchAsked = Omit<Extract<ServerQuestion, { t: 'patch_ask' }>, 'requestId'>;
+type WorkspaceAsked = Omit<Extract<ServerQuestion, { t: 'workspace_ask' }>, 'requestId'>;
 /** A question before it has an id. */
-export type NewQuestion = Asked | PatchAsked;
+export type NewQuestion = Asked | PatchAsked | WorkspaceAsked;
 
 export interface Questions {
 	/** Resolves with the runner's answer. @throws AppError `RUNNER_OFFLINE`, `RUNNER_TIMEOUT`, `RATE_LIMITED` */

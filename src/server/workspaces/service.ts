@@ -2,14 +2,23 @@
 import type { DiffSummary } from '#protocol/runner/diff-told.ts';
 import type { FilePatch } from '#protocol/runner/patch-told.ts';
 import type { ErrorCode } from '#protocol/errors.ts';
+import type { Holdings, WorkspaceTold } from '#protocol/runner/workspace-told.ts';
 import type { WorkspaceFault } from '#protocol/runner/workspace-fault.ts';
 import { audit } from '#server/audit/service.ts';
 import { demand, type Actor } from '#server/auth/actor.ts';
 import type { Clock } from '#server/clock.ts';
 import type { Database } from '#server/db/open.ts';
 import { AppError } from '#server/errors.ts';
+import { isTerminal } from '#domain/session.ts';
+import type { EventLog } from '#server/events/log.ts';
+import { viewOf } from '#server/sessions/store.ts';
+import { about } from '#server/sessions/transition.ts';
 import type { Sessions } from '#server/sessions/service.ts';
 import type { Questions } from './questions.ts';
+
+export type WorkspaceAction =
+	{ do: 'export' } | { do: 'branch'; branch: string } | { do: 'remove'; discard: boolean };
+export type WorkspaceDone = Pick<WorkspaceTold, 'patch' | 'refs'>;
 
 export interface Workspaces {
 	/**
@@ -17,6 +26,14 @@ export interface Workspaces {
 	 * Throws `SESSION_NOT_FOUND`, `RUNNER_OFFLINE`, `RUNNER_TIMEOUT`, `NO_WORKSPACE`, `WORKSPACE_GONE`, `NO_REPOSITORY`, `CONFLICT`.
 	 */
 	diff(actor: Actor, sessionId: string): Promise<DiffSummary>;
+	/** What the worktree of a session holds that is nowhere else. */
+	look(actor: Actor, sessionId: string): Promise<Holdings>;
+	/**
+	 * Writes everything since the start as a patch on the runner, names its last commit as a branch, or removes the worktree of a
+	 * session that has ended. Throws `WORKSPACE_IN_USE`, `BRANCH_EXISTS`, and `WORKSPACE_HOLDS_WORK` when something would be lost:
+	 * then `discard` exports it first. On record in the audit and in the activity.
+	 */
+	act(actor: Actor, sessionId: string, action: WorkspaceAction): Promise<WorkspaceDone>;
 	/** The change of one file; also throws `PATH_UNCHANGED`, and `VALIDATION_ERROR` for a path outside. On record in the audit. */
 	patch(actor: Actor, sessionId: string, path: string): Promise<FilePatch>;
 }
@@ -28,6 +45,9 @@ const CODES: Record<WorkspaceFault['code'], ErrorCode> = {
 	no_base: 'CONFLICT',
 	no_path: 'PATH_UNCHANGED',
 	bad_path: 'VALIDATION_ERROR',
+	holds_work: 'WORKSPACE_HOLDS_WORK',
+	running: 'WORKSPACE_IN_USE',
+	taken: 'BRANCH_EXISTS',
 	busy: 'RATE_LIMITED',
 	failed: 'CONFLICT'
 };
@@ -35,6 +55,7 @@ const CODES: Record<WorkspaceFault['code'], ErrorCode> = {
 export function createWorkspaces(deps: {
 	database: Database;
 	clock: Clock;
+	log: EventLog;
 	sessions: Sessions;
 	questions: Questions;
 }): Workspaces {
@@ -51,9 +72,13 @@ export function createWorkspaces(deps: {
 	}
 
 	/** The runner that has the files of the newest attempt. */
-	async function placed(actor: Actor, sessionId: string) {
+	async function placed(
+		actor: Actor,
+		sessionId: string,
+		right: 'terminal.read' | 'session.control' = 'terminal.read'
+	) {
 		const session = await deps.sessions.demandSession(actor, sessionId);
-		demand(actor, session.orgId, 'terminal.read', 'SESSION_NOT_FOUND');
+		demand(actor, session.orgId, right, 'SESSION_NOT_FOUND');
 		if (!session.runnerId || session.attempt === 0 || !session.startedAt)
 			throw new AppError('NO_WORKSPACE', 'The session has not started yet.');
 		return { session, runnerId: session.runnerId, ref: { sessionId, attempt: session.attempt } };
@@ -89,6 +114,44 @@ export function createWorkspaces(deps: {
 			);
 			if (patch) return patch;
 			throw refusal(told.fault);
+		},
+		async look(actor, sessionId) {
+			const { runnerId, ref } = await placed(actor, sessionId);
+			return shared(`look ${sessionId} ${ref.attempt}`, async () => {
+				const told = await questions.ask(runnerId, { t: 'workspace_ask', ...ref, do: 'look' });
+				if (told.t === 'workspace_told' && told.holdings) return told.holdings;
+				throw refusal(told.fault);
+			});
+		},
+		async act(actor, sessionId, action) {
+			const { session, runnerId, ref } = await placed(actor, sessionId, 'session.control');
+			if (!isTerminal(session.state))
+				throw new AppError('WORKSPACE_IN_USE', 'The session works there. Stop it first.');
+			const told = await questions.ask(runnerId, { t: 'workspace_ask', ...ref, ...action });
+			if (told.t !== 'workspace_told' || told.fault) throw refusal(told.fault);
+			const { patch, refs } = told;
+			await deps.log.transact(async (tx, collect) => {
+				const detail = {
+					...action,
+					...(patch ? { patch: patch.path, bytes: patch.bytes } : {}),
+					...(refs ? { refs } : {})
+				};
+				await audit(tx, {
+					orgId: session.orgId,
+					actor,
+					action: `session.workspace_${action.do}`,
+					target: { kind: 'session', id: sessionId },
+					detail,
+					at: deps.clock.now()
+				});
+				collect.add(session.orgId, {
+					...about(session),
+					type: 'session.workspace',
+					data: { sessionId, ...detail, session: await viewOf(tx, sessionId, deps.clock.now()) },
+					actor: actor.id
+				});
+			});
+			return { ...(patch ? { patch } : {}), ...(refs ? { refs } : {}) };
 		}
 	};
 }

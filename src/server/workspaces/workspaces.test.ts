@@ -162,3 +162,46 @@ test('an answer that breaks the schema is refused at the door, and the runner st
 	runner.answer({ t: 'diff_told', requestId, diff: NOTHING });
 	expect(await seen).toEqual(NOTHING);
 });
+
+test('a worktree is exported, named and removed by operators, after the end, and on record', async () => {
+	const t = await testApp();
+	const { runner, sessionId } = await running(t);
+	const operator = await t.caller('operator');
+	await expect(operator.sessions.cleanUp({ sessionId })).rejects.toMatchObject(
+		code('WORKSPACE_IN_USE')
+	);
+	expect(runner.received.filter((frame) => frame.t === 'workspace_ask')).toEqual([]);
+	runner.exit(
+		runner.received.find((frame) => frame.t === 'session.start')!,
+		0
+	);
+	await until(async () => (await operator.sessions.get({ sessionId })).state === 'COMPLETED');
+	await expect(
+		(await t.caller('viewer')).sessions.cleanUp({ sessionId, discard: true })
+	).rejects.toMatchObject(code('FORBIDDEN'));
+	for (const branch of ['-x', 'a..b', ''])
+		await expect(operator.sessions.keepBranch({ sessionId, branch })).rejects.toThrow();
+
+	const refused = operator.sessions.cleanUp({ sessionId });
+	const first = await runner.next('workspace_ask');
+	expect(first).toMatchObject({ do: 'remove', discard: false });
+	const fault = { code: 'holds_work' as const, message: 'it holds 2 files' };
+	runner.answer({ t: 'workspace_told', requestId: first.requestId, fault });
+	await expect(refused).rejects.toMatchObject({
+		...code('WORKSPACE_HOLDS_WORK'),
+		message: 'It holds 2 files.'
+	});
+
+	const done = operator.sessions.cleanUp({ sessionId, discard: true });
+	const { requestId } = await runner.next('workspace_ask', (frame) => frame.discard === true);
+	const patch = { path: '/srv/patches/s.patch', bytes: 6, text: 'secret' };
+	runner.answer({ t: 'workspace_told', requestId, patch, refs: ['refs/heads/village/s'] });
+	expect(await done).toEqual({ patch, refs: ['refs/heads/village/s'] });
+	const { items } = await operator.sessions.events({ sessionId });
+	expect(items.filter((event) => event.type === 'session.workspace')).toMatchObject([
+		{ data: { do: 'remove', discard: true, patch: patch.path } }
+	]);
+	const audit = await (await t.caller('owner')).orgs.audit({ orgId: t.orgId });
+	expect(audit.items.filter((one) => one.action === 'session.workspace_remove')).toHaveLength(1);
+	expect(JSON.stringify([items, audit])).not.toContain('"secret"');
+});

@@ -96,6 +96,8 @@ export class Changes {
 		this.loading = false;
 		if (!result.ok) {
 			this.problem = result.why;
+			// What was listed lies nowhere any more.
+			if (result.why.code === 'WORKSPACE_GONE') this.summary = null;
 			return;
 		}
 		this.problem = null;

@@ -63,6 +63,14 @@ export function timelineLine(
 			const words = [SESSION_WORDS[data.finalState as SessionState], exit].filter(Boolean);
 			return line('state', words.join(', ') + (took ? ` after ${duration(took)} of work` : ''));
 		}
+		case 'session.workspace': {
+			const words = {
+				export: 'Changes exported as a patch',
+				branch: 'Commits kept as a branch',
+				remove: 'Worktree removed'
+			}[str(data.do) ?? ''];
+			return words ? line('state', words + by, str(data.patch) ?? str(data.branch)) : null;
+		}
 		case 'session.reviewed': {
 			const n = num(data.comments) ?? 0;
 			const said = n > 0 ? ` with ${count(n, 'comment')}` : '';

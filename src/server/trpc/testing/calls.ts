@@ -143,6 +143,13 @@ export const MATRIX: Record<string, Entry> = {
 		right: 'terminal.read',
 		input: ({ sessionId }) => ({ sessionId, path: 'README.md' })
 	},
+	'sessions.workspace': { right: 'terminal.read', input: session },
+	'sessions.exportWork': { right: 'session.control', input: session },
+	'sessions.keepBranch': {
+		right: 'session.control',
+		input: ({ sessionId }) => ({ sessionId, branch: 'kept' })
+	},
+	'sessions.cleanUp': { right: 'session.control', input: session },
 	'sessions.review': {
 		right: 'terminal.write',
 		input: ({ sessionId }) => ({ sessionId, text: 'Well done.' })
