@@ -1,9 +1,6 @@
 // The composition root: opens everything in order, hands out what each needs, closes in reverse.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { count, inArray, isNull } from 'drizzle-orm';
-import { runnerStatus } from '#domain/runner.ts';
-import { ACTIVE_STATES } from '#domain/session.ts';
 import { createAgents, type Agents } from './agents/service.ts';
 import { openAdminSocket } from './admin/socket.ts';
 import { createApprovals, type Approvals } from './approvals/service.ts';
@@ -13,12 +10,11 @@ import { headerReader } from './auth/headers.ts';
 import { baseUrl } from './auth/origin.ts';
 import { openAuth, type Auth } from './auth/service.ts';
 import { createMemoryBus, type Bus } from './bus/memory.ts';
+import { runnersByStatus, sessionsByState } from './census.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { openDatabase, type Database } from './db/open.ts';
-import { runners as runnerRows } from './db/schema/runners.ts';
-import { sessions as sessionRows } from './db/schema/sessions.ts';
 import { createDemo, realDemoRoot, type Demo } from './demo/service.ts';
 import { createEventLog, type EventLog } from './events/log.ts';
 import { createFeed, type Feed } from './events/feed.ts';
@@ -38,6 +34,7 @@ import { createReaper, type Reaper } from './sessions/reaper.ts';
 import { createScheduler, type Scheduler } from './sessions/scheduler.ts';
 import { createEnvSeal } from './sessions/sealed-env.ts';
 import { createSessions, type Sessions } from './sessions/service.ts';
+import { createSendReview, type SendReview } from './sessions/review.ts';
 import { createSetPolicy, type SetSessionPolicy } from './sessions/policy.ts';
 import { createTransition } from './sessions/transition.ts';
 import { createRunnerDoor } from './sockets/runner.ts';
@@ -52,6 +49,8 @@ import { adminHandlers } from './admin/handlers.ts';
 import { createHouseChecks } from './villages/checks.ts';
 import { createNewcomers, type Newcomers } from './villages/newcomers.ts';
 import { createVillages, type Villages } from './villages/service.ts';
+import { createQuestions } from './workspaces/questions.ts';
+import { createWorkspaces, type Workspaces } from './workspaces/service.ts';
 
 export interface App {
 	readonly config: Config;
@@ -71,6 +70,8 @@ export interface App {
 	readonly sessions: Sessions;
 	readonly approvals: Approvals;
 	readonly setSessionPolicy: SetSessionPolicy;
+	readonly workspaces: Workspaces;
+	readonly sendReview: SendReview;
 	readonly runners: Runners;
 	readonly scheduler: Scheduler;
 	readonly reaper: Reaper;
@@ -166,6 +167,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			transition,
 			limits: orgs.limits
 		});
+		const questions = createQuestions({ clock, links });
+		const workspaces = createWorkspaces({ database, clock, log: events, sessions, questions });
 		const houseChecks = createHouseChecks({ clock, log: events, links });
 		const runners = createRunners({
 			database,
@@ -263,8 +266,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			});
 		};
 		const metrics: Metrics = createMetrics({
-			sessionsByState: () => countBy(database, 'sessions'),
-			runnersByStatus: () => countBy(database, 'runners'),
+			sessionsByState: () => sessionsByState(database),
+			runnersByStatus: () => runnersByStatus(database),
 			approvalsPending: () => approvals.pending(),
 			sockets: () => upgrades.counts(),
 			persistQueueBytes: () => terminals.stats.persistQueueBytes,
@@ -293,6 +296,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 					terminals,
 					transition,
 					houseChecks,
+					questions,
 					timings: DEFAULT_RUNNER_TIMINGS,
 					onRejected: (code) => metrics.rejected('/ws/runner', code)
 				}),
@@ -337,6 +341,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			sessions,
 			approvals,
 			setSessionPolicy: createSetPolicy({ clock, log: events, approvals }),
+			workspaces,
+			sendReview: createSendReview({ database, clock, log: events, sessions, terminals }),
 			runners,
 			scheduler,
 			reaper,
@@ -369,30 +375,4 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 		for (const close of closers.toReversed()) await close();
 		throw error;
 	}
-}
-
-/** Active sessions by state, or runners by status. */
-async function countBy(
-	{ db }: Database,
-	what: 'sessions' | 'runners'
-): Promise<Record<string, number>> {
-	if (what === 'sessions') {
-		const rows = await db
-			.select({ state: sessionRows.state, n: count() })
-			.from(sessionRows)
-			.where(inArray(sessionRows.state, [...ACTIVE_STATES]))
-			.groupBy(sessionRows.state);
-		return {
-			...Object.fromEntries(ACTIVE_STATES.map((state) => [state, 0])),
-			...Object.fromEntries(rows.map((row) => [row.state, row.n]))
-		};
-	}
-	const rows = await db
-		.select({ connected: runnerRows.connected, mode: runnerRows.mode, n: count() })
-		.from(runnerRows)
-		.where(isNull(runnerRows.deletedAt))
-		.groupBy(runnerRows.connected, runnerRows.mode);
-	const byStatus: Record<string, number> = { online: 0, offline: 0, draining: 0, maintenance: 0 };
-	for (const row of rows) byStatus[runnerStatus(row.connected, row.mode)]! += row.n;
-	return byStatus;
 }

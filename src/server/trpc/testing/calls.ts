@@ -138,6 +138,22 @@ export const MATRIX: Record<string, Entry> = {
 	},
 	'sessions.get': { right: 'session.read', input: session },
 	'sessions.list': { right: 'session.read', input: org },
+	'sessions.diff': { right: 'terminal.read', input: session },
+	'sessions.patch': {
+		right: 'terminal.read',
+		input: ({ sessionId }) => ({ sessionId, path: 'README.md' })
+	},
+	'sessions.workspace': { right: 'terminal.read', input: session },
+	'sessions.exportWork': { right: 'session.control', input: session },
+	'sessions.keepBranch': {
+		right: 'session.control',
+		input: ({ sessionId }) => ({ sessionId, branch: 'kept' })
+	},
+	'sessions.cleanUp': { right: 'session.control', input: session },
+	'sessions.review': {
+		right: 'terminal.write',
+		input: ({ sessionId }) => ({ sessionId, text: 'Well done.' })
+	},
 	'sessions.events': { right: 'session.read', input: session },
 	'sessions.stop': { right: 'session.control', input: session },
 	'sessions.pause': { right: 'session.control', input: session },
