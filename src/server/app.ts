@@ -1,9 +1,7 @@
 // The composition root: opens everything in order, hands out what each needs, closes in reverse.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { count, inArray, isNull } from 'drizzle-orm';
-import { runnerStatus } from '#domain/runner.ts';
-import { ACTIVE_STATES } from '#domain/session.ts';
+import { createAgentCommands, type AgentCommands } from './agents/commands.ts';
 import { createAgents, type Agents } from './agents/service.ts';
 import { openAdminSocket } from './admin/socket.ts';
 import { createApprovals, type Approvals } from './approvals/service.ts';
@@ -17,12 +15,11 @@ import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { openDatabase, type Database } from './db/open.ts';
-import { runners as runnerRows } from './db/schema/runners.ts';
-import { sessions as sessionRows } from './db/schema/sessions.ts';
 import { createDemo, realDemoRoot, type Demo } from './demo/service.ts';
 import { createEventLog, type EventLog } from './events/log.ts';
 import { createFeed, type Feed } from './events/feed.ts';
 import { createRetention } from './events/retention.ts';
+import { countBy } from './health/counts.ts';
 import { createHealth, type Health } from './health/service.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -68,6 +65,7 @@ export interface App {
 	readonly links: RunnerLinks;
 	readonly terminals: Terminals;
 	readonly agents: Agents;
+	readonly agentCommands: AgentCommands;
 	readonly sessions: Sessions;
 	readonly approvals: Approvals;
 	readonly setSessionPolicy: SetSessionPolicy;
@@ -117,7 +115,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 		const bus = createMemoryBus((error) => log.error({ err: error }, 'a bus listener failed'));
 		const events = createEventLog({ database, bus, clock });
 		const feed = createFeed({ log: events, bus });
-		const auth = openAuth({ database, clock, log, config });
+		const auth = openAuth({ database, clock, log, config, secret });
 		const orgs = openOrgs({
 			database,
 			events,
@@ -334,6 +332,12 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			links,
 			terminals,
 			agents,
+			agentCommands: createAgentCommands({
+				db: database.db,
+				clock,
+				sessions,
+				tokens: auth.sessionTokens
+			}),
 			sessions,
 			approvals,
 			setSessionPolicy: createSetPolicy({ clock, log: events, approvals }),
@@ -369,30 +373,4 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 		for (const close of closers.toReversed()) await close();
 		throw error;
 	}
-}
-
-/** Active sessions by state, or runners by status. */
-async function countBy(
-	{ db }: Database,
-	what: 'sessions' | 'runners'
-): Promise<Record<string, number>> {
-	if (what === 'sessions') {
-		const rows = await db
-			.select({ state: sessionRows.state, n: count() })
-			.from(sessionRows)
-			.where(inArray(sessionRows.state, [...ACTIVE_STATES]))
-			.groupBy(sessionRows.state);
-		return {
-			...Object.fromEntries(ACTIVE_STATES.map((state) => [state, 0])),
-			...Object.fromEntries(rows.map((row) => [row.state, row.n]))
-		};
-	}
-	const rows = await db
-		.select({ connected: runnerRows.connected, mode: runnerRows.mode, n: count() })
-		.from(runnerRows)
-		.where(isNull(runnerRows.deletedAt))
-		.groupBy(runnerRows.connected, runnerRows.mode);
-	const byStatus: Record<string, number> = { online: 0, offline: 0, draining: 0, maintenance: 0 };
-	for (const row of rows) byStatus[runnerStatus(row.connected, row.mode)]! += row.n;
-	return byStatus;
 }
