@@ -37,6 +37,8 @@ import { createEnvSeal } from './sessions/sealed-env.ts';
 import { createSessions, type Sessions } from './sessions/service.ts';
 import { createSetPolicy, type SetSessionPolicy } from './sessions/policy.ts';
 import { createTransition } from './sessions/transition.ts';
+import { createClientDoor, type ClientDoorTimings } from './sockets/client.ts';
+import { findAsked } from './approvals/store.ts';
 import { createRunnerDoor } from './sockets/runner.ts';
 import { createTerminalDoor } from './sockets/terminal.ts';
 import { createTrpcDoor } from './sockets/trpc.ts';
@@ -90,6 +92,8 @@ export interface AppOptions {
 	clock?: Clock;
 	log?: Logger;
 	template?: string;
+	/** Numbers of the `/ws` door that a test wants smaller. */
+	clientTimings?: Partial<ClientDoorTimings>;
 	/** Asks the process to end, from the admin socket. */
 	onShutdown?: () => void;
 }
@@ -305,6 +309,18 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 							.typing(actor, session)
 							.catch((error: unknown) => log.error({ err: error }, 'typing is not on record'));
 					}
+				}),
+				createClientDoor({
+					feed,
+					log: events,
+					logger: log,
+					terminals,
+					auth,
+					sessions,
+					runners,
+					askedIn: (sessionId, ids) => findAsked(database.db, sessionId, ids),
+					onRefused: (code) => metrics.rejected('/ws', code),
+					timings: options.clientTimings
 				}),
 				createVillageDoor({
 					presence,
