@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { testApp, until } from '#server/testing/app.ts';
 import { connectRunner } from '#server/testing/runner.ts';
-import { liveSession, openAs, openClient } from './testing/client.ts';
+import { liveSession, openAs, openClient, type TestClient } from './testing/client.ts';
 
 // Each test opens a whole server.
 vi.setConfig({ testTimeout: 60_000 });
@@ -160,14 +160,19 @@ test('a person has ten connections, an address fifty that say nothing, and place
 	expect(await late.code({ type: 'authenticate', token: bearer })).toBe('CONNECTION_LIMIT');
 	expect((await late.closed).code).toBe(4429);
 	await openAs(t, 'viewer');
-	own[0]!.socket.close();
-	await own[0]!.closed;
+	/** Lets one go and waits until the server has noticed. */
+	const leaves = async (client: TestClient) => {
+		const before = t.app.upgrades.counts().get('/ws')!;
+		client.socket.close();
+		await until(() => t.app.upgrades.counts().get('/ws')! < before);
+	};
+	await until(() => t.app.upgrades.counts().get('/ws') === 11);
+	await leaves(own[0]!);
 	await openAs(t, 'operator');
 
 	const silent = await Promise.all(Array.from({ length: 50 }, () => openClient(t)));
 	await expect(openClient(t)).rejects.toThrow('429');
-	silent[0]!.socket.close();
-	await silent[0]!.closed;
+	await leaves(silent[0]!);
 	const again = await openClient(t);
 	// Saying who one is makes room for somebody who has not.
 	await again.ask({ type: 'authenticate', token: token(await t.bearer('owner')) });
