@@ -1,6 +1,7 @@
 // The composition root: opens everything in order, hands out what each needs, closes in reverse.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { createAgentCommands, type AgentCommands } from './agents/commands.ts';
 import { createAgents, type Agents } from './agents/service.ts';
 import { openAdminSocket } from './admin/socket.ts';
 import { createApprovals, type Approvals } from './approvals/service.ts';
@@ -19,6 +20,7 @@ import { createDemo, realDemoRoot, type Demo } from './demo/service.ts';
 import { createEventLog, type EventLog } from './events/log.ts';
 import { createFeed, type Feed } from './events/feed.ts';
 import { createRetention } from './events/retention.ts';
+import { countBy } from './health/counts.ts';
 import { createHealth, type Health } from './health/service.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -37,6 +39,8 @@ import { createSessions, type Sessions } from './sessions/service.ts';
 import { createSendReview, type SendReview } from './sessions/review.ts';
 import { createSetPolicy, type SetSessionPolicy } from './sessions/policy.ts';
 import { createTransition } from './sessions/transition.ts';
+import { createClientDoor, type ClientDoorTimings } from './sockets/client.ts';
+import { findAsked } from './approvals/store.ts';
 import { createRunnerDoor } from './sockets/runner.ts';
 import { createTerminalDoor } from './sockets/terminal.ts';
 import { createTrpcDoor } from './sockets/trpc.ts';
@@ -67,6 +71,7 @@ export interface App {
 	readonly links: RunnerLinks;
 	readonly terminals: Terminals;
 	readonly agents: Agents;
+	readonly agentCommands: AgentCommands;
 	readonly sessions: Sessions;
 	readonly approvals: Approvals;
 	readonly setSessionPolicy: SetSessionPolicy;
@@ -93,6 +98,8 @@ export interface AppOptions {
 	clock?: Clock;
 	log?: Logger;
 	template?: string;
+	/** Numbers of the `/ws` door that a test wants smaller. */
+	clientTimings?: Partial<ClientDoorTimings>;
 	/** Asks the process to end, from the admin socket. */
 	onShutdown?: () => void;
 }
@@ -118,7 +125,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 		const bus = createMemoryBus((error) => log.error({ err: error }, 'a bus listener failed'));
 		const events = createEventLog({ database, bus, clock });
 		const feed = createFeed({ log: events, bus });
-		const auth = openAuth({ database, clock, log, config });
+		const auth = openAuth({ database, clock, log, config, secret });
 		const orgs = openOrgs({
 			database,
 			events,
@@ -312,6 +319,18 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 							.catch((error: unknown) => log.error({ err: error }, 'typing is not on record'));
 					}
 				}),
+				createClientDoor({
+					feed,
+					log: events,
+					logger: log,
+					terminals,
+					auth,
+					sessions,
+					runners,
+					askedIn: (sessionId, ids) => findAsked(database.db, sessionId, ids),
+					onRefused: (code) => metrics.rejected('/ws', code),
+					timings: options.clientTimings
+				}),
 				createVillageDoor({
 					presence,
 					clock,
@@ -338,6 +357,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			links,
 			terminals,
 			agents,
+			agentCommands: createAgentCommands({ ...auth, db: database.db, clock, sessions }),
 			sessions,
 			approvals,
 			setSessionPolicy: createSetPolicy({ clock, log: events, approvals }),

@@ -183,6 +183,12 @@ export const sessionsRouter = router({
 				)
 				.then((answer) => answer.value)
 		),
+	/** A token that opens this one session on `/ws` for an hour, and nothing else. */
+	token: authedProcedure
+		.input(z.strictObject({ ...zSession, write: z.boolean().default(false) }))
+		.mutation(({ ctx, input }) =>
+			ctx.app.agentCommands.token(ctx.actor, input.sessionId, input.write)
+		),
 	events: authedProcedure
 		.input(
 			z.strictObject({
