@@ -143,6 +143,17 @@ for (const vendor of chosenAgents())
 			await expect
 				.poll(async () => (await api.sessions.get.query({ sessionId: session.id })).usage, PATIENCE)
 				.toMatchObject({ filesChanged: 1, tokensIn: expect.any(Number) });
+			await owner
+				.getByRole('button', { name: /^Changes( \d+)?$/ })
+				.filter({ visible: true })
+				.click();
+			const files = owner.getByRole('list', { name: 'Changed files' });
+			await files.getByRole('button', { name: /greeting\.txt/ }).click(PATIENCE);
+			await expect(
+				owner
+					.getByRole('region', { name: 'Changes of greeting.txt' })
+					.getByText('added Good morning')
+			).toBeVisible();
 		});
 		await api.sessions.stop.mutate({ sessionId: session.id });
 		await reaches({ api }, session.id, 'STOPPED', 'COMPLETED', 'FAILED');

@@ -35,6 +35,7 @@ const PARTS = [
 		what: 'Building the programs',
 		inputs: [
 			'src/cli',
+			'src/client',
 			'src/daemons',
 			'src/domain',
 			'src/protocol',

@@ -118,6 +118,11 @@ const WALLS: Record<string, { may: string[]; reason: string }> = {
 		may: ['lib'],
 		reason: 'routes are thin: they render lib; server code only in *.server.ts and +server.ts'
 	},
+	client: {
+		may: ['protocol'],
+		reason:
+			'client is what other programs import: it speaks protocol, and knows of the server only types of the router'
+	},
 	cli: {
 		may: ['server', 'daemons', 'domain', 'protocol'],
 		reason: 'the program starts server and daemons; it draws nothing'
@@ -130,6 +135,8 @@ function meant(path: string, { target, typeOnly, lazy }: Import): boolean {
 		case 'lib':
 			if (target === 'src/game/port.ts' || target === 'src/app.css') return true;
 			if (lazy && target === 'src/game/main.ts') return true;
+			return typeOnly && target === 'src/server/trpc/router.ts';
+		case 'client':
 			return typeOnly && target === 'src/server/trpc/router.ts';
 		case 'routes':
 			// A page may know what is true (types, labels, permissions) without asking lib to repeat it.
@@ -212,6 +219,10 @@ const PACKAGES: Record<string, { may: RegExp; reason: string }> = {
 		may: /^(node|ws|zod|@agentclientprotocol\/sdk|@lydell\/node-pty|@xterm\/headless|@xterm\/addon-[a-z0-9]+)$/,
 		reason:
 			'daemons install on small machines: Node built-ins, ws, the terminal, the protocol of agents'
+	},
+	client: {
+		may: /^(node|ws|zod|@trpc\/client|devalue)$/,
+		reason: 'client is loaded into other people’s programs'
 	},
 	game: {
 		may: /^phaser$/,

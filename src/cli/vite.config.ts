@@ -16,7 +16,8 @@ export default defineConfig({
 		rolldownOptions: {
 			input: {
 				village: 'src/cli/main.ts',
-				'build-template': 'src/cli/build-template.ts'
+				'build-template': 'src/cli/build-template.ts',
+				client: 'src/client/index.ts'
 			},
 			output: {
 				entryFileNames: '[name].js',

@@ -18,5 +18,8 @@ export function isProvider(value: string): value is ProviderId {
 	return (PROVIDERS as readonly string[]).includes(value);
 }
 
+/** Whether what is typed is read as a prompt; a shell would run it, line by line. */
+export const takesPrompts = (providerId: string) => providerId !== 'shell';
+
 /** L3: native terminal and a structured side channel; L2: structured; L1: terminal only. */
 export type Level = 'L1' | 'L2' | 'L3';

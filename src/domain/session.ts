@@ -1,56 +1,23 @@
 // One session: its states, what may happen in each, and what follows (control-plane.md 4.2). Pure.
+import {
+	ACTIVE_STATES,
+	FAILURE_CLASSES,
+	PHASES,
+	QUEUE_REASONS,
+	SESSION_STATES,
+	TERMINAL_STATES
+} from '#protocol/session-words.ts';
 
-export const ACTIVE_STATES = [
-	'CREATED',
-	'QUEUED',
-	'RUNNING',
-	'WAITING_FOR_APPROVAL',
-	'PAUSED_BY_HUMAN'
-] as const;
-export const TERMINAL_STATES = ['COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED'] as const;
-export const SESSION_STATES = [...ACTIVE_STATES, ...TERMINAL_STATES] as const;
+export { ACTIVE_STATES, FAILURE_CLASSES, PHASES, QUEUE_REASONS, SESSION_STATES, TERMINAL_STATES };
+
 export type SessionState = (typeof SESSION_STATES)[number];
 export type TerminalState = (typeof TERMINAL_STATES)[number];
-
-export const PHASES = [
-	'none',
-	'waiting',
-	'assigned',
-	'preparing',
-	'starting',
-	'live',
-	'stopping'
-] as const;
 export type Phase = (typeof PHASES)[number];
-
-export const QUEUE_REASONS = [
-	'no_runner_online',
-	'no_provider',
-	'no_feature',
-	'no_capacity',
-	'no_build',
-	'draining'
-] as const;
 export type QueueReason = (typeof QUEUE_REASONS)[number];
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 export const STOP_CAUSES = ['user', 'timeout', 'policy', 'drain'] as const;
 export type StopCause = (typeof STOP_CAUSES)[number];
-
-export const FAILURE_CLASSES = [
-	'start_failed',
-	'workspace',
-	'provider_auth',
-	'provider_error',
-	'exit_nonzero',
-	'signal',
-	'runner_lost',
-	'runner_drained',
-	'queue_timeout',
-	'output_limit',
-	'host_lost',
-	'internal'
-] as const;
-export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 /** Whether a session in this state has ended for good. */
 export function isTerminal(state: SessionState): state is TerminalState {

@@ -6,6 +6,8 @@ export const CLOSE = {
 	done: 1000,
 	/** Going away (the page or the program ends). */
 	goingAway: 1001,
+	/** A binary message where only text is taken. */
+	unsupported: 1003,
 	/** A frame was bigger than the door allows. */
 	tooBig: 1009,
 	/** Our fault; come back with backoff. */
@@ -46,6 +48,8 @@ export function closeReason(code: number): string {
 			return 'done';
 		case CLOSE.goingAway:
 			return 'the other side went away';
+		case CLOSE.unsupported:
+			return 'a binary message where only text is taken';
 		case CLOSE.internal:
 			return 'a fault of the server';
 		case CLOSE.unauthorized:

@@ -31,6 +31,11 @@ export function isCleanText(value: string): boolean {
 	return !/\u0000/.test(value) && !/\p{Surrogate}/u.test(value);
 }
 
+/** Text cut to at most `max` UTF-16 units, never in the middle of a character. */
+export function clipped(value: string, max: number): string {
+	return value.length <= max ? value : value.slice(0, max).replace(/[\ud800-\udbff]$/, '');
+}
+
 /** Clean text of at most `max` UTF-16 units. */
 export function text(max: number) {
 	return z.string().max(max).refine(isCleanText, 'holds U+0000 or a lone surrogate');

@@ -4,7 +4,7 @@
  * The runner wire (`/ws/runner`). A change that an older peer would misread bumps `RUNNER_PROTOCOL`; a new optional
  * field or a new `t` does not, because unknown ones are ignored. `fixtures/runner/fixtures.test.ts` guards it.
  *
- * Version 1: hello, sessions, approvals, byte streams with offsets, house facts and house checks.
+ * Version 1: hello, sessions, approvals, byte streams with offsets, house facts, house checks, and questions about workspaces.
  */
 export const RUNNER_PROTOCOL = 1;
 

@@ -1,9 +1,7 @@
 // The composition root: opens everything in order, hands out what each needs, closes in reverse.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { count, inArray, isNull } from 'drizzle-orm';
-import { runnerStatus } from '#domain/runner.ts';
-import { ACTIVE_STATES } from '#domain/session.ts';
+import { createAgentCommands, type AgentCommands } from './agents/commands.ts';
 import { createAgents, type Agents } from './agents/service.ts';
 import { openAdminSocket } from './admin/socket.ts';
 import { createApprovals, type Approvals } from './approvals/service.ts';
@@ -13,16 +11,16 @@ import { headerReader } from './auth/headers.ts';
 import { baseUrl } from './auth/origin.ts';
 import { openAuth, type Auth } from './auth/service.ts';
 import { createMemoryBus, type Bus } from './bus/memory.ts';
+import { runnersByStatus, sessionsByState } from './census.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { openDatabase, type Database } from './db/open.ts';
-import { runners as runnerRows } from './db/schema/runners.ts';
-import { sessions as sessionRows } from './db/schema/sessions.ts';
 import { createDemo, realDemoRoot, type Demo } from './demo/service.ts';
 import { createEventLog, type EventLog } from './events/log.ts';
 import { createFeed, type Feed } from './events/feed.ts';
 import { createRetention } from './events/retention.ts';
+import { countBy } from './health/counts.ts';
 import { createHealth, type Health } from './health/service.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -38,8 +36,11 @@ import { createReaper, type Reaper } from './sessions/reaper.ts';
 import { createScheduler, type Scheduler } from './sessions/scheduler.ts';
 import { createEnvSeal } from './sessions/sealed-env.ts';
 import { createSessions, type Sessions } from './sessions/service.ts';
+import { createSendReview, type SendReview } from './sessions/review.ts';
 import { createSetPolicy, type SetSessionPolicy } from './sessions/policy.ts';
 import { createTransition } from './sessions/transition.ts';
+import { createClientDoor, type ClientDoorTimings } from './sockets/client.ts';
+import { findAsked } from './approvals/store.ts';
 import { createRunnerDoor } from './sockets/runner.ts';
 import { createTerminalDoor } from './sockets/terminal.ts';
 import { createTrpcDoor } from './sockets/trpc.ts';
@@ -52,6 +53,8 @@ import { adminHandlers } from './admin/handlers.ts';
 import { createHouseChecks } from './villages/checks.ts';
 import { createNewcomers, type Newcomers } from './villages/newcomers.ts';
 import { createVillages, type Villages } from './villages/service.ts';
+import { createQuestions } from './workspaces/questions.ts';
+import { createWorkspaces, type Workspaces } from './workspaces/service.ts';
 
 export interface App {
 	readonly config: Config;
@@ -68,9 +71,12 @@ export interface App {
 	readonly links: RunnerLinks;
 	readonly terminals: Terminals;
 	readonly agents: Agents;
+	readonly agentCommands: AgentCommands;
 	readonly sessions: Sessions;
 	readonly approvals: Approvals;
 	readonly setSessionPolicy: SetSessionPolicy;
+	readonly workspaces: Workspaces;
+	readonly sendReview: SendReview;
 	readonly runners: Runners;
 	readonly scheduler: Scheduler;
 	readonly reaper: Reaper;
@@ -92,6 +98,8 @@ export interface AppOptions {
 	clock?: Clock;
 	log?: Logger;
 	template?: string;
+	/** Numbers of the `/ws` door that a test wants smaller. */
+	clientTimings?: Partial<ClientDoorTimings>;
 	/** Asks the process to end, from the admin socket. */
 	onShutdown?: () => void;
 }
@@ -117,7 +125,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 		const bus = createMemoryBus((error) => log.error({ err: error }, 'a bus listener failed'));
 		const events = createEventLog({ database, bus, clock });
 		const feed = createFeed({ log: events, bus });
-		const auth = openAuth({ database, clock, log, config });
+		const auth = openAuth({ database, clock, log, config, secret });
 		const orgs = openOrgs({
 			database,
 			events,
@@ -166,6 +174,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			transition,
 			limits: orgs.limits
 		});
+		const questions = createQuestions({ clock, links });
+		const workspaces = createWorkspaces({ database, clock, log: events, sessions, questions });
 		const houseChecks = createHouseChecks({ clock, log: events, links });
 		const runners = createRunners({
 			database,
@@ -263,8 +273,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			});
 		};
 		const metrics: Metrics = createMetrics({
-			sessionsByState: () => countBy(database, 'sessions'),
-			runnersByStatus: () => countBy(database, 'runners'),
+			sessionsByState: () => sessionsByState(database),
+			runnersByStatus: () => runnersByStatus(database),
 			approvalsPending: () => approvals.pending(),
 			sockets: () => upgrades.counts(),
 			persistQueueBytes: () => terminals.stats.persistQueueBytes,
@@ -293,6 +303,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 					terminals,
 					transition,
 					houseChecks,
+					questions,
 					timings: DEFAULT_RUNNER_TIMINGS,
 					onRejected: (code) => metrics.rejected('/ws/runner', code)
 				}),
@@ -307,6 +318,18 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 							.typing(actor, session)
 							.catch((error: unknown) => log.error({ err: error }, 'typing is not on record'));
 					}
+				}),
+				createClientDoor({
+					feed,
+					log: events,
+					logger: log,
+					terminals,
+					auth,
+					sessions,
+					runners,
+					askedIn: (sessionId, ids) => findAsked(database.db, sessionId, ids),
+					onRefused: (code) => metrics.rejected('/ws', code),
+					timings: options.clientTimings
 				}),
 				createVillageDoor({
 					presence,
@@ -334,9 +357,12 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 			links,
 			terminals,
 			agents,
+			agentCommands: createAgentCommands({ ...auth, db: database.db, clock, sessions }),
 			sessions,
 			approvals,
 			setSessionPolicy: createSetPolicy({ clock, log: events, approvals }),
+			workspaces,
+			sendReview: createSendReview({ database, clock, log: events, sessions, terminals }),
 			runners,
 			scheduler,
 			reaper,
@@ -369,30 +395,4 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 		for (const close of closers.toReversed()) await close();
 		throw error;
 	}
-}
-
-/** Active sessions by state, or runners by status. */
-async function countBy(
-	{ db }: Database,
-	what: 'sessions' | 'runners'
-): Promise<Record<string, number>> {
-	if (what === 'sessions') {
-		const rows = await db
-			.select({ state: sessionRows.state, n: count() })
-			.from(sessionRows)
-			.where(inArray(sessionRows.state, [...ACTIVE_STATES]))
-			.groupBy(sessionRows.state);
-		return {
-			...Object.fromEntries(ACTIVE_STATES.map((state) => [state, 0])),
-			...Object.fromEntries(rows.map((row) => [row.state, row.n]))
-		};
-	}
-	const rows = await db
-		.select({ connected: runnerRows.connected, mode: runnerRows.mode, n: count() })
-		.from(runnerRows)
-		.where(isNull(runnerRows.deletedAt))
-		.groupBy(runnerRows.connected, runnerRows.mode);
-	const byStatus: Record<string, number> = { online: 0, offline: 0, draining: 0, maintenance: 0 };
-	for (const row of rows) byStatus[runnerStatus(row.connected, row.mode)]! += row.n;
-	return byStatus;
 }

@@ -5,7 +5,9 @@ import type { HostExited } from '#protocol/host/exited.ts';
 import type { Held } from './held-session.ts';
 import { isActive, refOf, type Ref, type Table } from './table.ts';
 import { flushDigest, forgetTimers } from './work.ts';
-import { isDirty, removeWorkspace } from './workspace.ts';
+import { isDirty } from './workspace.ts';
+import { settle, type QuarantineOptions } from './quarantine.ts';
+import { createSlots } from './slots.ts';
 
 export interface Ends {
 	/** The host says that the process has ended and all its output is in the spool. */
@@ -41,6 +43,11 @@ const now = () => new Date().toISOString();
 
 export function createEnds(table: Table): Ends {
 	const { options } = table;
+	const settling: QuarantineOptions = {
+		...options,
+		signal: new AbortController().signal,
+		slot: createSlots(1, Infinity)
+	};
 
 	/** Looks once whether the worktree holds work, then tells the end. */
 	async function finish(held: Held): Promise<void> {
@@ -106,12 +113,11 @@ export function createEnds(table: Table): Ends {
 		}
 		table.toHost({ t: 'discard', ...refOf(held) });
 		const { workspace } = held.record;
+		const ref = refOf(held);
+		// On record before it is forgotten: a runner that is killed in between has lost nothing.
+		if (workspace) options.state.writeKept({ ...ref, workspace, since: now() });
 		table.drop(held);
-		if (workspace)
-			void removeWorkspace(options.state, refOf(held), workspace, options.from).catch(
-				(error: unknown) =>
-					options.onNote(`the workspace of ${held.record.sessionId} stays: ${String(error)}`)
-			);
+		if (workspace) void settle(settling, ref, workspace);
 	}
 
 	return {

@@ -22,6 +22,8 @@ export interface GitOptions {
 	timeoutMs?: number;
 	/** More variables, such as GIT_INDEX_FILE. */
 	env?: Record<string, string>;
+	/** Keeps this many bytes of output and ends git there, instead of failing when it prints too much. */
+	cutAt?: number;
 }
 
 /** Most bytes of output that are kept; more fails the call. */
@@ -77,6 +79,7 @@ export function gitBytes(args: readonly string[], options: GitOptions): Promise<
 		let held = 0;
 		let errors = '';
 		let failure = '';
+		let cut = false;
 
 		function kill(reason: string): void {
 			failure ||= reason;
@@ -96,8 +99,13 @@ export function gitBytes(args: readonly string[], options: GitOptions): Promise<
 
 		child.stdout.on('data', (chunk: Buffer) => {
 			held += chunk.length;
-			if (held > MAX_OUTPUT) kill('git printed too much');
-			else out.push(chunk);
+			const most = options.cutAt ?? MAX_OUTPUT;
+			if (held <= most) return void out.push(chunk);
+			if (options.cutAt === undefined) return kill('git printed too much');
+			if (cut) return;
+			cut = true;
+			out.push(chunk.subarray(0, chunk.length - (held - most)));
+			kill('');
 		});
 		child.stderr.on(
 			'data',
@@ -107,7 +115,7 @@ export function gitBytes(args: readonly string[], options: GitOptions): Promise<
 		child.on('close', (code) => {
 			clearTimeout(timer);
 			options.signal?.removeEventListener('abort', aborted);
-			if (code === 0 && failure === '') return resolve(Buffer.concat(out));
+			if ((code === 0 || cut) && failure === '') return resolve(Buffer.concat(out));
 			reject(new GitError(failure || tidy(errors) || `git ${args[0]} failed`, code));
 		});
 	});

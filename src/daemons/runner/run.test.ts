@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { KIND } from '#protocol/runner/binary.ts';
 import { openStateDir } from './state-dir.ts';
+import { makeRepository } from './testing/repository.ts';
 import { openHostFor, setUp, startFrame, startRunner } from './testing/runner.ts';
 
 test('a runner says who it is, with its credential in the header and never in the address', async () => {
@@ -310,4 +311,47 @@ test('a session host that dies while the runner is connected is replaced, and it
 	expect(plane.frames.filter((frame) => frame.t === 'stream.gap')).toEqual([]);
 	plane.send(startFrame('s-2', { command: 'exit 4' }));
 	expect(await plane.next('session.exited')).toMatchObject({ sessionId: 's-2', code: 4 });
+});
+
+test('what a session has changed is answered while it runs, and after its end as long as it holds something', async () => {
+	const shop = makeRepository({ 'a.txt': 'a\n' });
+	const { plane } = await setUp({ allowLocal: [shop.dir] });
+	const start = startFrame('s-diff', {
+		local: { path: shop.dir },
+		command: 'echo b > a.txt; echo new > b.txt; echo ready; read line'
+	});
+	plane.send(start);
+	const started = await plane.next('session.started');
+	expect(started.headSha).toBe(shop.head);
+	await plane.see(start.streamId, 'ready');
+	const ref = { sessionId: 's-diff', attempt: 1 };
+	plane.raw(JSON.stringify({ t: 'diff_ask', requestId: 'r-1', ...ref }));
+	const told = await plane.next('diff_told');
+	expect(told).toMatchObject({
+		requestId: 'r-1',
+		diff: { base: shop.head, branch: 'village/s-diff' }
+	});
+	expect(told.diff?.files.map((file) => file.path)).toEqual(['a.txt', 'b.txt']);
+	plane.raw(JSON.stringify({ t: 'patch_ask', requestId: 'r-2', ...ref, path: 'a.txt' }));
+	expect((await plane.next('patch_told')).patch?.text).toContain('-a\n+b\n');
+	plane.type(start.streamId, '\n');
+	await plane.next('session.exited');
+	plane.send({ t: 'session.discard', ...ref });
+	const asked = { t: 'workspace_ask', ...ref };
+	// Its session is over, and what it changed is nowhere else.
+	await expect
+		.poll(async () => {
+			plane.raw(JSON.stringify({ ...asked, requestId: 'r-3', do: 'look' }));
+			return (await plane.next('workspace_told')).holdings;
+		})
+		.toMatchObject({ kept: true, uncommitted: 2 });
+	plane.raw(JSON.stringify({ t: 'diff_ask', requestId: 'r-4', ...ref }));
+	expect((await plane.next('diff_told')).diff?.files).toHaveLength(2);
+	plane.raw(JSON.stringify({ ...asked, requestId: 'r-5', do: 'remove' }));
+	expect((await plane.next('workspace_told')).fault).toMatchObject({ code: 'holds_work' });
+	plane.raw(JSON.stringify({ ...asked, requestId: 'r-6', do: 'remove', discard: true }));
+	const { patch } = await plane.next('workspace_told');
+	expect(readFileSync(patch!.path, 'utf8')).toContain('+new');
+	plane.raw(JSON.stringify({ t: 'diff_ask', requestId: 'r-7', ...ref }));
+	expect((await plane.next('diff_told')).fault).toMatchObject({ code: 'gone' });
 });

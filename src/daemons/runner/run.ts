@@ -10,6 +10,7 @@ import type { LinkEnd, LinkTimings } from '../link.ts';
 import { serveControl, type RunnerStatus } from './control.ts';
 import { answerOf, checkHouse } from './house-check.ts';
 import { openHostLink, type HostLink } from './host-link.ts';
+import { createInspector } from './inspector.ts';
 import { createLoadMeter } from './load.ts';
 import { lockRunner, RunnerLockedError } from './lock.ts';
 import { createMutex } from './mutex.ts';
@@ -152,6 +153,13 @@ async function serve(
 		onIdle: endWhenDrained
 	});
 	close.push(() => sessions.close());
+	const inspector = createInspector({
+		find: sessions.workspaceOf,
+		state,
+		lock,
+		from: env,
+		signal: ending.signal
+	});
 
 	function endWhenDrained(): void {
 		if (leaving !== null && sessions.active().length === 0) finish({ reason: leaving });
@@ -261,6 +269,8 @@ async function serve(
 				state.writeIdentity({ ...identity, credential });
 			} else sessions.command(frame);
 		},
+		onQuestion: (question) =>
+			void inspector.answer(question).then((answer) => uplink?.answer(answer)),
 		onInput: sessions.input,
 		onStreamAck: sessions.streamAck,
 		onStreamNack: sessions.streamNack,

@@ -14,7 +14,8 @@ import { createEnds, totalsOf } from './ends.ts';
 import { describeHeld, type Held } from './held-session.ts';
 import { createHostMessages } from './host-messages.ts';
 import { createStarts } from './starts.ts';
-import { createTable, isActive, keyOf, refOf, type TableOptions } from './table.ts';
+import type { WorkspaceRecord } from './state-dir.ts';
+import { createTable, isActive, keyOf, refOf, type Ref, type TableOptions } from './table.ts';
 import { carryOutput, carryTold, forgetTimers } from './work.ts';
 
 /** Changes of totals within this time are told together. */
@@ -33,6 +34,8 @@ export interface Sessions {
 	serverDown(): void;
 	streamAck(streams: readonly StreamAck[]): void;
 	streamNack(stream: StreamAck): void;
+	/** Where an attempt works; null before that is made, `gone` when this runner knows of no such attempt. */
+	workspaceOf(ref: Ref): WorkspaceRecord | null | 'gone';
 	/** For hello. */
 	held(): HeldSession[];
 	pendingApprovals(): HeldApproval[];
@@ -172,6 +175,11 @@ export function createSessions(options: TableOptions): Sessions {
 			if (!held || next === null || offset >= next || !isOutput(kind)) return;
 			held.output.follow(kind, offset);
 			table.toHost({ t: 'follow', streams: [{ streamId, kind, offset }] });
+		},
+		workspaceOf(ref) {
+			const held = table.find(ref);
+			if (held) return held.record.workspace ?? null;
+			return options.state.readKept(ref.sessionId, ref.attempt)?.workspace ?? 'gone';
 		},
 		held: () => [...table.all.values()].map(describeHeld),
 		pendingApprovals: () =>

@@ -51,6 +51,15 @@ export const SessionRecord = z.object({
 });
 export type SessionRecord = z.infer<typeof SessionRecord>;
 
+/** A workspace whose session has ended. */
+export const KeptRecord = z.object({
+	sessionId: Id,
+	attempt: Attempt,
+	workspace: WorkspaceRecord,
+	since: z.iso.datetime()
+});
+export type KeptRecord = z.infer<typeof KeptRecord>;
+
 /**
  * Number of the last work event, and up to which terminal byte reports were read; for a driven session also the end of
  * the last line it told, its latest totals and the word on its last turn, because those lines are not read again.
@@ -88,6 +97,10 @@ export interface StateDir {
 	readSessions(): SessionRecord[];
 	writeSession(record: SessionRecord): void;
 	removeSession(sessionId: string, attempt: number): void;
+	readKept(sessionId: string, attempt: number): KeptRecord | null;
+	listKept(): KeptRecord[];
+	writeKept(record: KeptRecord): void;
+	removeKept(sessionId: string, attempt: number): void;
 	readWork(sessionId: string, attempt: number): WorkCounter;
 	writeWork(sessionId: string, attempt: number, counter: WorkCounter): void;
 	/** Path of a file of one attempt; its name comes from ids alone. */
@@ -108,6 +121,10 @@ export function openStateDir(dir: string): StateDir {
 	const sessionsDir = join(root, 'sessions');
 	mkdirSync(root, { recursive: true, mode: 0o700 });
 	mkdirSync(sessionsDir, { recursive: true, mode: 0o700 });
+	const keptDir = join(root, 'kept');
+	mkdirSync(keptDir, { recursive: true, mode: 0o700 });
+	const keptFile = (sessionId: string, attempt: number) =>
+		join(keptDir, `${pathKey(sessionId)}.${attempt}.json`);
 	const identityFile = join(root, 'runner.json');
 	const receivedFile = join(root, 'received.json');
 
@@ -147,6 +164,14 @@ export function openStateDir(dir: string): StateDir {
 			for (const extension of ['json', 'work', 'scenario.json', 'drive.json'])
 				rmSync(sessionFile(sessionId, attempt, extension), { force: true });
 		},
+		readKept: (sessionId, attempt) => readJson(keptFile(sessionId, attempt), KeptRecord),
+		listKept: () =>
+			readdirSync(keptDir)
+				.filter((name) => name.endsWith('.json'))
+				.map((name) => readJson(join(keptDir, name), KeptRecord))
+				.filter((record) => record !== null),
+		writeKept: (record) => writeJson(keptFile(record.sessionId, record.attempt), record),
+		removeKept: (sessionId, attempt) => rmSync(keptFile(sessionId, attempt), { force: true }),
 		readWork: (sessionId, attempt) =>
 			readJson(sessionFile(sessionId, attempt, 'work'), WorkCounter) ?? { n: 0, offset: 0 },
 		writeWork: (sessionId, attempt, counter) =>

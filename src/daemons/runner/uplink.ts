@@ -1,11 +1,11 @@
 // The runner's side of `/ws/runner`: the link, numbered frames both ways, and acknowledgements in time (control-plane.md 8).
-import { isReliableServerFrame, readServerFrame } from '#protocol/runner/down.ts';
-import type { ReliableServerFrame, ServerFrame } from '#protocol/runner/down.ts';
+import { isReliableServerFrame, isServerQuestion, readServerFrame } from '#protocol/runner/down.ts';
+import type { ReliableServerFrame, ServerFrame, ServerQuestion } from '#protocol/runner/down.ts';
 import { decodeBinary, KIND, type BinaryFrame } from '#protocol/runner/binary.ts';
 import type { Heartbeat } from '#protocol/runner/heartbeat.ts';
 import type { Hello } from '#protocol/runner/hello.ts';
 import type { StreamAck } from '#protocol/runner/streams.ts';
-import type { RunnerMessage } from '#protocol/runner/up.ts';
+import type { RunnerAnswer, RunnerMessage } from '#protocol/runner/up.ts';
 import { DEFAULT_WINDOW, type Welcome } from '#protocol/runner/welcome.ts';
 import { RUNNER_SUBPROTOCOL } from '#protocol/version.ts';
 import { openLink, type LinkEnd, type LinkTimings } from '../link.ts';
@@ -34,6 +34,8 @@ export interface UplinkOptions {
 	onWelcome(welcome: Welcome): void;
 	/** A command of the server, each exactly once and in order. */
 	onCommand(frame: ReliableServerFrame): void;
+	/** Something the server wants to know now; answered with `answer`, or never. */
+	onQuestion(question: ServerQuestion): void;
 	onInput(frame: BinaryFrame): void;
 	onStreamAck(streams: StreamAck[]): void;
 	onStreamNack(stream: StreamAck): void;
@@ -50,6 +52,8 @@ export interface UplinkOptions {
 export interface Uplink {
 	/** Numbers a message and keeps it until the server has applied it. */
 	push(message: RunnerMessage): void;
+	/** Sends an answer now, or never: a connection that comes later has not asked. */
+	answer(answer: RunnerAnswer): void;
 	/**
 	 * Hands a binary frame to the socket; false when there is no connection: the session host still has the bytes.
 	 * Its memory must not change while `sending`.
@@ -131,6 +135,7 @@ export function openUplink(options: UplinkOptions): Uplink {
 			if (counted(message.seq)) options.onCommand(message);
 			return;
 		}
+		if (isServerQuestion(message)) return options.onQuestion(message);
 		if (message.t === 'ack') {
 			if (!sender.ack(message.seq))
 				options.onNote(`ack of frame ${message.seq}, which was never sent`);
@@ -191,6 +196,7 @@ export function openUplink(options: UplinkOptions): Uplink {
 			sender.push(message);
 			flush();
 		},
+		answer: (answer) => void link.send(answer),
 		sendBytes: (bytes) => link.sendBytes(bytes),
 		ackInput(streamId, offset) {
 			inputAcks.set(streamId, offset);

@@ -4,10 +4,12 @@ import { frameTypes, readFrame, type ReadResult, type Unnumbered } from '../enve
 import { Ack } from './ack.ts';
 import { ApprovalDecision } from './approval-decision.ts';
 import { CredentialsRotate } from './credentials-rotate.ts';
+import { DiffAsk } from './diff-ask.ts';
 import { ErrorFrame } from './error.ts';
 import { HeartbeatAck } from './heartbeat-ack.ts';
 import { HouseCheck } from './house-check.ts';
 import { Nack } from './nack.ts';
+import { PatchAsk } from './patch-ask.ts';
 import { RunnerActivate } from './runner-activate.ts';
 import { RunnerDrain } from './runner-drain.ts';
 import { RunnerMaintenance } from './runner-maintenance.ts';
@@ -18,6 +20,7 @@ import { SessionResume } from './session-resume.ts';
 import { SessionStart } from './session-start.ts';
 import { SessionStop } from './session-stop.ts';
 import { Welcome } from './welcome.ts';
+import { WorkspaceAsk } from './workspace-ask.ts';
 
 /** One JSON frame from the server. Unknown keys are dropped. */
 export const ServerFrames = z.discriminatedUnion('t', [
@@ -35,6 +38,9 @@ export const ServerFrames = z.discriminatedUnion('t', [
 	RunnerMaintenance,
 	CredentialsRotate,
 	HouseCheck,
+	DiffAsk,
+	PatchAsk,
+	WorkspaceAsk,
 	Ack,
 	Nack,
 	ErrorFrame
@@ -46,6 +52,9 @@ export type ReliableServerFrame = Extract<ServerFrame, { seq: number; t: `${stri
 /** One of those before it is numbered. */
 export type ServerMessage = Unnumbered<ReliableServerFrame>;
 
+/** Questions that are not numbered: they are answered on this very connection, or not at all. */
+export type ServerQuestion = Extract<ServerFrame, { t: `${string}_ask` }>;
+
 const TYPES = frameTypes(ServerFrames.options);
 
 /** Reads one text frame from the server; never throws. */
@@ -56,4 +65,9 @@ export function readServerFrame(json: string): ReadResult<ServerFrame> {
 /** Whether a frame is a reliable one. */
 export function isReliableServerFrame(frame: ServerFrame): frame is ReliableServerFrame {
 	return frame.t.includes('.');
+}
+
+/** Whether a frame is a question. */
+export function isServerQuestion(frame: ServerFrame): frame is ServerQuestion {
+	return frame.t.endsWith('_ask');
 }

@@ -5,12 +5,14 @@ import { Ack } from './ack.ts';
 import { ApprovalApplied } from './approval-applied.ts';
 import { ApprovalRequest } from './approval-request.ts';
 import { ApprovalWithdrawn } from './approval-withdrawn.ts';
+import { DiffTold } from './diff-told.ts';
 import { ErrorFrame } from './error.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Hello } from './hello.ts';
 import { HouseChecked } from './house-checked.ts';
 import { HouseFacts } from './house-facts.ts';
 import { Nack } from './nack.ts';
+import { PatchTold } from './patch-told.ts';
 import { RunnerBye } from './runner-bye.ts';
 import { RunnerUpdate } from './runner-update.ts';
 import { SessionAccepted } from './session-accepted.ts';
@@ -23,6 +25,7 @@ import { SessionStarted } from './session-started.ts';
 import { SessionUsage } from './session-usage.ts';
 import { SessionWork } from './session-work.ts';
 import { StreamGap } from './stream-gap.ts';
+import { WorkspaceTold } from './workspace-told.ts';
 
 /** One JSON frame from a runner. Unknown keys are dropped. */
 export const RunnerFrames = z.discriminatedUnion('t', [
@@ -45,6 +48,9 @@ export const RunnerFrames = z.discriminatedUnion('t', [
 	StreamGap,
 	HouseFacts,
 	HouseChecked,
+	DiffTold,
+	PatchTold,
+	WorkspaceTold,
 	Ack,
 	Nack,
 	ErrorFrame
@@ -55,6 +61,9 @@ export type RunnerFrame = z.infer<typeof RunnerFrames>;
 export type ReliableRunnerFrame = Extract<RunnerFrame, { seq: number; t: `${string}.${string}` }>;
 /** One of those before it is numbered. */
 export type RunnerMessage = Unnumbered<ReliableRunnerFrame>;
+
+/** Answers that are not numbered: they belong to whoever asked on this very connection. */
+export type RunnerAnswer = Extract<RunnerFrame, { t: `${string}_told` }>;
 
 const TYPES = frameTypes(RunnerFrames.options);
 

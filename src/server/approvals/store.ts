@@ -1,6 +1,7 @@
 // Rows of approvals and bypasses, and the shapes clients get.
-import { and, asc, desc, eq, gt, isNull, type SQL } from 'drizzle-orm';
-import type { ApprovalView, BypassView } from '#domain/views.ts';
+import { and, asc, desc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm';
+import type { ApprovalView, BypassView, SessionView } from '#domain/views.ts';
+import { events } from '#server/db/schema/events.ts';
 import { approvalBypasses } from '#server/db/schema/policies.ts';
 import { approvals, sessions } from '#server/db/schema/sessions.ts';
 import { agents, houses } from '#server/db/schema/villages.ts';
@@ -11,6 +12,28 @@ export type Approval = typeof approvals.$inferSelect;
 export async function findApproval(db: Db | Tx, id: string): Promise<Approval | null> {
 	const [row] = await db.select().from(approvals).where(eq(approvals.id, id));
 	return row ?? null;
+}
+
+/** The number and id of the event that asked each question, the latest when it was asked again. */
+export async function findAsked(
+	db: Db | Tx,
+	sessionId: string,
+	approvalIds: string[]
+): Promise<Map<string, { seq: number; id: number }>> {
+	if (approvalIds.length === 0) return new Map();
+	const approvalId = sql<string>`${events.data}->>'approvalId'`;
+	const rows = await db
+		.select({ approvalId, seq: events.seq, id: events.id })
+		.from(events)
+		.where(
+			and(
+				eq(events.stream, `session:${sessionId}`),
+				eq(events.type, 'approval.requested'),
+				inArray(approvalId, approvalIds)
+			)
+		)
+		.orderBy(asc(events.seq));
+	return new Map(rows.map((row) => [row.approvalId, { seq: row.seq, id: row.id }]));
 }
 
 /** Approvals with the names people know; oldest first, unless the newest are wanted first. */
@@ -78,6 +101,21 @@ export async function viewOfApproval(db: Db | Tx, id: string): Promise<ApprovalV
 /** What a viewer is shown: that something waits, not what exactly. */
 export function withoutDetails(view: ApprovalView): ApprovalView {
 	return { ...view, details: null, command: null, diff: null, cwd: null, paths: null };
+}
+
+/** A session as a viewer is shown it. */
+export function sessionWithoutDetails<T extends SessionView>(session: T): T {
+	return { ...session, pendingApprovals: session.pendingApprovals.map(withoutDetails) };
+}
+
+/** What an event carries, as a viewer is shown it. */
+export function dataWithoutDetails(data: Record<string, unknown>): Record<string, unknown> {
+	const { approval, session } = data;
+	return {
+		...data,
+		...(approval ? { approval: withoutDetails(approval as ApprovalView) } : {}),
+		...(session ? { session: sessionWithoutDetails(session as SessionView) } : {})
+	};
 }
 
 export type BypassRow = typeof approvalBypasses.$inferSelect;

@@ -8,8 +8,9 @@ import type { Actor } from './actor.ts';
 import type { ReadHeader } from './headers.ts';
 import type { Revocations } from './revocation.ts';
 import { hashSecret } from './secrets.ts';
-import { readSessionCookie, validateSession } from './sessions.ts';
-import { findToken, touchToken, type ApiToken } from './tokens.ts';
+import type { SessionGrant, SessionTokens } from './session-tokens.ts';
+import { findLogin, readSessionCookie, validateSession, type Login } from './sessions.ts';
+import { findToken, livingToken, touchToken, type ApiToken } from './tokens.ts';
 
 export interface RequestFacts {
 	header: ReadHeader;
@@ -19,9 +20,20 @@ export interface RequestFacts {
 	ip: string | null;
 }
 
+/** Somebody on a door that session tokens open too. */
+export interface Identity {
+	actor: Actor;
+	/** What a session token limits them to; null for a login or an API token. */
+	grant: Pick<SessionGrant, 'sessionId' | 'write'> | null;
+	/** When the credential ends by itself; null: never. */
+	expiresAt: Date | null;
+}
+
 export interface Authenticator {
 	/** Who asks, or null. An `Authorization` header that is wrong is never made good by a cookie. */
 	actorFromRequest(request: RequestFacts): Promise<Actor | null>;
+	/** The same for doors that take session tokens besides. Nothing else may: they lend one session alone. */
+	identityFromRequest(request: RequestFacts): Promise<Identity | null>;
 	/** Drops what is remembered of people, after a change that took nothing away from anybody. */
 	forget(): void;
 	close(): void;
@@ -43,6 +55,7 @@ export function createAuthenticator(deps: {
 	revocations: Revocations;
 	/** Told of every credential with an end on which something may stay open. */
 	watchExpiry: (credentialId: string, expiresAt: Date) => void;
+	sessionTokens: SessionTokens;
 }): Authenticator {
 	const { db, clock } = deps;
 	const cache = new Map<string, { principal: Principal; at: number }>();
@@ -75,8 +88,12 @@ export function createAuthenticator(deps: {
 
 	async function byCookie(secret: string): Promise<Principal | null> {
 		const login = await validateSession(db, secret);
-		const person = login && (await findPerson(db, login.userId));
-		if (!login || !person || person.isService) return null;
+		return login && byLogin(login);
+	}
+
+	async function byLogin(login: Login): Promise<Principal | null> {
+		const person = await findPerson(db, login.userId);
+		if (!person || person.isService) return null;
 		return {
 			kind: 'user',
 			id: person.id,
@@ -90,8 +107,12 @@ export function createAuthenticator(deps: {
 
 	async function byToken(clear: string): Promise<Principal | null> {
 		const token = await findToken(db, clear, clock.now());
-		const person = token && (await findPerson(db, token.userId));
-		if (!token || !person) return null;
+		return token && byApiToken(token);
+	}
+
+	async function byApiToken(token: ApiToken): Promise<Principal | null> {
+		const person = await findPerson(db, token.userId);
+		if (!person) return null;
 		await touchToken(db, token, clock.now());
 		const unlimited = token.maxRole === 'owner' && token.orgId === null;
 		return {
@@ -105,22 +126,50 @@ export function createAuthenticator(deps: {
 		};
 	}
 
+	/** Whoever lent a session token, as they are now. */
+	async function byGrant({ userId, credentialId }: SessionGrant): Promise<Principal | null> {
+		const now = clock.now();
+		const login = await findLogin(db, credentialId, now);
+		if (login) return login.userId === userId ? byLogin(login) : null;
+		const token = await livingToken(db, credentialId, now);
+		return token?.userId === userId ? byApiToken(token) : null;
+	}
+
+	async function principalFrom(request: RequestFacts): Promise<Principal | null> {
+		const authorization = request.header('authorization');
+		if (authorization !== undefined) {
+			const bearer = /^Bearer +(avu_[A-Za-z0-9_-]{1,120})$/i.exec(authorization)?.[1];
+			return bearer ? remembered(bearer, () => byToken(bearer)) : null;
+		}
+		const secret = request.cookieAllowed ? readSessionCookie(request.header('cookie')) : null;
+		return secret ? remembered(secret, () => byCookie(secret)) : null;
+	}
+
+	function actorOf(principal: Principal, { transport, ip }: RequestFacts): Actor {
+		const { expiresAt, ...who } = principal;
+		if (expiresAt && who.credentialId && (transport === 'ws' || transport === 'trpc'))
+			deps.watchExpiry(who.credentialId, expiresAt);
+		return { ...who, transport, ip };
+	}
+
 	return {
-		async actorFromRequest({ header, cookieAllowed, transport, ip }) {
-			const authorization = header('authorization');
-			let principal: Principal | null = null;
-			if (authorization !== undefined) {
-				const bearer = /^Bearer +(avu_[A-Za-z0-9_-]{1,120})$/i.exec(authorization)?.[1];
-				if (bearer) principal = await remembered(bearer, () => byToken(bearer));
-			} else if (cookieAllowed) {
-				const secret = readSessionCookie(header('cookie'));
-				if (secret) principal = await remembered(secret, () => byCookie(secret));
-			}
+		async actorFromRequest(request) {
+			const principal = await principalFrom(request);
+			return principal && actorOf(principal, request);
+		},
+		async identityFromRequest(request) {
+			const bearer = /^Bearer +(\S{1,2000})$/i.exec(request.header('authorization') ?? '')?.[1];
+			const grant = bearer ? deps.sessionTokens.read(bearer, clock.now()) : null;
+			const principal = await (grant && bearer
+				? remembered(bearer, () => byGrant(grant))
+				: principalFrom(request));
 			if (!principal) return null;
-			const { expiresAt, ...who } = principal;
-			if (expiresAt && who.credentialId && (transport === 'ws' || transport === 'trpc'))
-				deps.watchExpiry(who.credentialId, expiresAt);
-			return { ...who, transport, ip };
+			const ends = [principal.expiresAt, grant?.expiresAt ?? null].filter((at) => at !== null);
+			return {
+				actor: actorOf(principal, request),
+				grant: grant && { sessionId: grant.sessionId, write: grant.write },
+				expiresAt: ends.length > 0 ? new Date(Math.min(...ends.map(Number))) : null
+			};
 		},
 		forget,
 		close: stop

@@ -1,4 +1,5 @@
 // Signing in and out: passwords and one-time links, throttled, audited, revocable.
+import { randomBytes } from 'node:crypto';
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { audit } from '#server/audit/service.ts';
 import type { Clock } from '#server/clock.ts';
@@ -14,15 +15,20 @@ import * as links from './links.ts';
 import { createOrigins, baseUrl, type Origins } from './origin.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
 import { createRevocations, type Revocations } from './revocation.ts';
+import { createSessionTokens, type SessionTokens } from './session-tokens.ts';
 import * as sessions from './sessions.ts';
 import type { Client, NewLogin } from './sessions.ts';
 import { createThrottle, SIGN_IN_ATTEMPTS } from './throttle.ts';
 import * as tokens from './tokens.ts';
 
-export interface Auth extends Pick<Authenticator, 'actorFromRequest' | 'forget'> {
+export interface Auth extends Pick<
+	Authenticator,
+	'actorFromRequest' | 'identityFromRequest' | 'forget'
+> {
 	readonly origins: Origins;
 	readonly revocations: Revocations;
 	readonly passwords: Passwords;
+	readonly sessionTokens: SessionTokens;
 	/** The rows behind it, for subjects that work with them in their own transactions. */
 	readonly sessions: typeof sessions;
 	readonly links: typeof links;
@@ -56,6 +62,8 @@ export function openAuth(deps: {
 	clock: Clock;
 	log: Logger;
 	config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'host' | 'port'>;
+	/** What session tokens are signed with; without it, they count in this process alone. */
+	secret?: string;
 }): Auth {
 	const { clock, log, config } = deps;
 	const { db } = deps.database;
@@ -68,8 +76,10 @@ export function openAuth(deps: {
 		stillUntil: async (id) => (await sessions.endOfLogin(db, id)) ?? tokens.endOfToken(db, id),
 		onError: (error) => log.warn({ err: error }, 'ends of credentials were not looked up')
 	});
+	const sessionTokens = createSessionTokens(deps.secret ?? randomBytes(32).toString('base64url'));
 	const authenticator = createAuthenticator({
 		db,
+		sessionTokens,
 		clock,
 		revocations,
 		watchExpiry: (id, at) => expiry.watch(id, at)
@@ -115,10 +125,12 @@ export function openAuth(deps: {
 		origins: createOrigins(config),
 		revocations,
 		passwords,
+		sessionTokens,
 		sessions,
 		links,
 		tokens,
 		actorFromRequest: authenticator.actorFromRequest,
+		identityFromRequest: authenticator.identityFromRequest,
 		forget: authenticator.forget,
 		countAttempt,
 		linkUrl,

@@ -89,6 +89,15 @@ export async function validateSession(db: Db | Tx, token: string): Promise<Login
 	return session && { id: session.id, userId: session.userId, expiresAt: session.expiresAt };
 }
 
+/** A living login by its id, without touching it; null when there is none. */
+export async function findLogin(db: Db | Tx, loginId: string, now: Date): Promise<Login | null> {
+	const [row] = await db
+		.select({ id: logins.id, userId: logins.userId, expiresAt: logins.expiresAt })
+		.from(logins)
+		.where(and(eq(logins.id, loginId), gt(logins.expiresAt, now)));
+	return row ?? null;
+}
+
 /** Until when a login counts by now, or null when there is none. */
 export async function endOfLogin(db: Db | Tx, loginId: string): Promise<Date | null> {
 	const [row] = await db

@@ -76,16 +76,27 @@ export async function findToken(db: Db | Tx, clear: string, now: Date): Promise<
 	const [row] = await db
 		.select({ ...PUBLIC, secretHash: apiTokens.secretHash })
 		.from(apiTokens)
-		.where(
-			and(
-				eq(apiTokens.id, parts[1]!),
-				isNull(apiTokens.revokedAt),
-				or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, now))
-			)
-		);
+		.where(living(parts[1]!, now));
 	if (!row || !sameHash(row.secretHash, hashSecret(parts[2]!))) return null;
 	const { secretHash: _, ...token } = row;
 	return token;
+}
+
+const living = (id: string, now: Date) =>
+	and(
+		eq(apiTokens.id, id),
+		isNull(apiTokens.revokedAt),
+		or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, now))
+	);
+
+/** The living token with that id, or null. */
+export async function livingToken(
+	db: Db | Tx,
+	tokenId: string,
+	now: Date
+): Promise<ApiToken | null> {
+	const [row] = await db.select(PUBLIC).from(apiTokens).where(living(tokenId, now));
+	return row ?? null;
 }
 
 /** When a token ends, or null when it is unknown, revoked or has no end. */

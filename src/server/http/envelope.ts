@@ -8,11 +8,22 @@ export function success(
 	data: unknown,
 	requestId: string,
 	startedAt: number,
-	status = 200
+	status = 200,
+	replayed = false
 ): Response {
 	return Response.json(
-		{ success: true, data, meta: meta(requestId, startedAt) },
-		{ status, headers: { 'cache-control': 'private, no-store' } }
+		{
+			success: true,
+			data,
+			meta: { ...meta(requestId, startedAt), ...(replayed ? { replayed: true } : {}) }
+		},
+		{
+			status,
+			headers: {
+				'cache-control': 'private, no-store',
+				...(replayed ? { 'idempotency-status': 'reused' } : {})
+			}
+		}
 	);
 }
 

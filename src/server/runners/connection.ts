@@ -17,6 +17,7 @@ import { runners } from '#server/db/schema/runners.ts';
 import type { Tx } from '#server/db/open.ts';
 import type { Collector } from '#server/events/log.ts';
 import type { OutputKind } from '#server/terminals/types.ts';
+import { createAcks } from './acks.ts';
 import { createBudget } from './budget.ts';
 import { reconcileSessions } from './reconcile.ts';
 import type { ConnectionDeps, Wire } from './wire.ts';
@@ -33,7 +34,6 @@ export interface RunnerConnection {
 /** Reliable frames that wait for their transaction; the window of a runner is smaller, so more is its error. */
 const MAX_QUEUE = 1_024;
 const MAX_BATCH = 64;
-const ACK_BYTES = 262_144;
 const BAD_FRAMES = 10;
 const BAD_FRAMES_MS = 60_000;
 const FRAMES_PER_SECOND = 2_000;
@@ -56,10 +56,6 @@ export function openRunnerConnection(
 	let sentSeq = 0;
 	let sending: Promise<void> | null = null;
 	let sendAgain = false;
-	const ackOffsets = new Map<string, { streamId: number; kind: OutputKind; offset: number }>();
-	let ackTimer: NodeJS.Timeout | null = null;
-	let unackedBytes = 0;
-	let ackedSeq = 0;
 	const badFrames = createBudget(clock, BAD_FRAMES - 1, BAD_FRAMES_MS);
 	const frames = createBudget(clock, FRAMES_PER_SECOND, 1_000);
 	let forbidden = 0;
@@ -70,6 +66,7 @@ export function openRunnerConnection(
 	const send = (frame: ServerFrame) => {
 		if (state !== 'leaving') wire.send(JSON.stringify(frame));
 	};
+	const acks = createAcks({ afterMs: timings.ackMs, committed: () => committed, send });
 	const close = (code: number, reason: string) => {
 		if (state === 'leaving') return;
 		state = 'leaving';
@@ -92,36 +89,13 @@ export function openRunnerConnection(
 		if (!badFrames.take()) close(CLOSE.protocolErrors, 'too many bad frames');
 	}
 
-	function scheduleAck(now = false): void {
-		if (now) {
-			if (ackTimer) clearTimeout(ackTimer);
-			return sendAck();
-		}
-		ackTimer ??= setTimeout(sendAck, timings.ackMs);
-	}
-
-	function sendAck(): void {
-		ackTimer = null;
-		unackedBytes = 0;
-		const streams = [...ackOffsets.values()];
-		ackOffsets.clear();
-		if (streams.length === 0 && ackedSeq === committed) return;
-		ackedSeq = committed;
-		send({ t: 'ack', seq: committed, streams });
-	}
-
 	const link: RunnerLink = {
 		push: () => void flush(),
 		input(streamId, offset, data) {
 			if (state === 'ready') wire.send(encodeBinary(KIND.input, streamId, offset, data));
 		},
-		acknowledge(streamId, kind, offset) {
-			const key = `${streamId}/${kind}`;
-			const before = ackOffsets.get(key)?.offset ?? offset;
-			ackOffsets.set(key, { streamId, kind, offset });
-			unackedBytes += Math.max(0, offset - before);
-			scheduleAck(unackedBytes >= ACK_BYTES);
-		},
+		acknowledge: (streamId, kind, offset) => acks.written(streamId, kind, offset),
+		ask: (question) => send(question),
 		want: (streamId, kind, expected) => send({ t: 'nack', streamId, kind, offset: expected }),
 		close
 	};
@@ -169,7 +143,8 @@ export function openRunnerConnection(
 		});
 		if (!row || row.deletedAt) return close(CLOSE.deregistered, 'deregistered');
 		bootId = hello.bootId;
-		received = committed = ackedSeq = row.recvBootId === bootId ? row.recvSeq : 0;
+		received = committed = row.recvBootId === bootId ? row.recvSeq : 0;
+		acks.known(committed);
 		// A database that was restored from a backup numbers again from where it was.
 		sentSeq = Math.min(hello.recv.seq, row.outSeq);
 		const verdicts = await reconcileSessions(deps, runner.id, hello);
@@ -219,7 +194,7 @@ export function openRunnerConnection(
 				}
 			}
 			committed = batch.at(-1)!.seq;
-			scheduleAck();
+			acks.soon();
 		}
 	}
 
@@ -320,6 +295,10 @@ export function openRunnerConnection(
 						terminals.linked(placement, frame.offset!).catch(failed('input was not sent again'));
 				}
 				return;
+			case 'diff_told':
+			case 'patch_told':
+			case 'workspace_told':
+				return deps.questions.told(runner.id, frame);
 			case 'error':
 				logger.warn(
 					{ runnerId: runner.id, code: frame.code, detail: frame.message },
@@ -329,7 +308,7 @@ export function openRunnerConnection(
 	}
 
 	function onReliable(frame: ReliableRunnerFrame): void {
-		if (frame.seq <= received) return scheduleAck();
+		if (frame.seq <= received) return acks.soon();
 		if (frame.seq > received + 1) return send({ t: 'nack', seq: received + 1 });
 		if (queue.length >= MAX_QUEUE) return close(CLOSE.windowExceeded, 'too many frames');
 		received = frame.seq;
@@ -347,7 +326,7 @@ export function openRunnerConnection(
 				// A bad reliable frame never gets better: it counts as received.
 				if (result.seq === received + 1 && queue.length === 0 && !applying) {
 					received = committed = result.seq;
-					scheduleAck();
+					acks.soon();
 				}
 				return bad(result.code, result.message, result.seq);
 			}
@@ -387,8 +366,9 @@ export function openRunnerConnection(
 			state = 'leaving';
 			clearTimeout(helloTimer);
 			clearInterval(watchdog);
-			if (ackTimer) clearTimeout(ackTimer);
+			acks.close();
 			if (!links.closed(runner.id, link)) return;
+			deps.questions.gone(runner.id);
 			for (const placement of links.placementsOn(runner.id))
 				terminals.unlinked(placement.sessionId);
 			setTimeout(() => {

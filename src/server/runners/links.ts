@@ -1,4 +1,5 @@
 // The live connections to runners, and which stream belongs to which placement. The door opens links; services use them.
+import type { ServerQuestion } from '#protocol/runner/down.ts';
 import type { OutputKind, RunnerPort } from '#server/terminals/types.ts';
 
 /** Where a session is placed now. */
@@ -19,6 +20,8 @@ export interface RunnerLink {
 	input(streamId: number, offset: number, data: Buffer): void;
 	acknowledge(streamId: number, kind: OutputKind, offset: number): void;
 	want(streamId: number, kind: OutputKind, expected: number): void;
+	/** Something that is answered on this connection, or not at all. */
+	ask(question: ServerQuestion): void;
 	close(code: number, reason: string): void;
 }
 

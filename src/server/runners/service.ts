@@ -5,7 +5,8 @@ import { CLOSE } from '#protocol/close-codes.ts';
 import { ACTIVE_STATES } from '#domain/session.ts';
 import type { RunnerView, SessionView } from '#domain/views.ts';
 import { audit } from '#server/audit/service.ts';
-import { demand, missing, type Actor } from '#server/auth/actor.ts';
+import { sessionWithoutDetails } from '#server/approvals/store.ts';
+import { demand, may, missing, type Actor } from '#server/auth/actor.ts';
 import type { Agents } from '#server/agents/service.ts';
 import type { Bus } from '#server/bus/memory.ts';
 import type { Clock } from '#server/clock.ts';
@@ -165,7 +166,8 @@ export function createRunners(deps: {
 				and(eq(sessions.runnerId, runnerId), inArray(sessions.state, [...ACTIVE_STATES])),
 				clock.now()
 			);
-			return { ...view, sessions: on };
+			const full = may(actor, runner.orgId, 'approval.details');
+			return { ...view, sessions: full ? on : on.map(sessionWithoutDetails) };
 		},
 		drain: (actor, runnerId, deadlineMinutes) =>
 			change(actor, runnerId, 'runner.drain', (tx, collect, runner) =>

@@ -9,6 +9,7 @@ import type { SessionFrames } from '#server/sessions/frames.ts';
 import type { Transition } from '#server/sessions/transition.ts';
 import type { Terminals } from '#server/terminals/types.ts';
 import type { HouseChecks } from '#server/villages/checks.ts';
+import type { Questions } from '#server/workspaces/questions.ts';
 import type { RunnerLinks } from './links.ts';
 import type { Runners } from './service.ts';
 
@@ -52,6 +53,7 @@ export interface ConnectionDeps {
 	terminals: Terminals;
 	transition: Transition;
 	houseChecks: HouseChecks;
+	questions: Questions;
 	timings: RunnerTimings;
 	onRejected?: (code: string) => void;
 }

@@ -129,7 +129,11 @@ export function createExits(deps: {
 }
 
 /** Keeps the totals a runner reported; figures nobody reported stay null. */
-export async function patchUsage(tx: Tx, session: Session, totals: Partial<Usage>): Promise<void> {
+export async function patchUsage(
+	tx: Tx,
+	session: Session,
+	totals: Partial<Usage>
+): Promise<Usage | null> {
 	const usage = { ...session.usage };
 	for (const [key, value] of Object.entries(totals) as [keyof Usage, number | null | undefined][])
 		if (value !== undefined && value !== null && key in usage) usage[key] = value;
@@ -140,4 +144,8 @@ export async function patchUsage(tx: Tx, session: Session, totals: Partial<Usage
 		.where(
 			and(eq(sessionAttempts.sessionId, session.id), eq(sessionAttempts.attempt, session.attempt))
 		);
+	const news = (Object.keys(usage) as (keyof Usage)[]).some(
+		(key) => key !== 'cpuMs' && usage[key] !== session.usage[key]
+	);
+	return news ? usage : null;
 }

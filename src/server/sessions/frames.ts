@@ -132,9 +132,17 @@ export function createSessionFrames(deps: {
 						});
 					return 'ok';
 				}
-				case 'session.usage':
-					await patchUsage(tx, session, frame.totals);
+				case 'session.usage': {
+					const usage = await patchUsage(tx, session, frame.totals);
+					if (usage)
+						collect.add(session.orgId, {
+							...about(session),
+							type: 'session.usage',
+							data: { sessionId: session.id, usage },
+							actor: session.agentId
+						});
 					return 'ok';
+				}
 				case 'session.paused':
 				case 'session.resumed': {
 					const type = frame.t === 'session.paused' ? 'pause' : 'resume';

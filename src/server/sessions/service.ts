@@ -4,7 +4,8 @@ import { isTerminal, type SessionState } from '#domain/session.ts';
 import type { ProviderId } from '#domain/provider.ts';
 import type { FeedEvent, Page, SessionDetail, SessionView } from '#domain/views.ts';
 import { audit } from '#server/audit/service.ts';
-import { demand, missing, type Actor } from '#server/auth/actor.ts';
+import { dataWithoutDetails, sessionWithoutDetails } from '#server/approvals/store.ts';
+import { demand, may, missing, type Actor } from '#server/auth/actor.ts';
 import { events } from '#server/db/schema/events.ts';
 import { AppError } from '#server/errors.ts';
 import type { Database, Tx } from '#server/db/open.ts';
@@ -188,6 +189,12 @@ export function createSessions(deps: SessionDeps): Sessions {
 			})
 		);
 
+	/** What a person may see of a session: for viewers a question has no details. */
+	const shown =
+		(actor: Actor, orgId: string) =>
+		(view: SessionView): SessionView =>
+			may(actor, orgId, 'approval.details') ? view : sessionWithoutDetails(view);
+
 	return {
 		demandSession,
 		create: (actor, input) =>
@@ -198,7 +205,7 @@ export function createSessions(deps: SessionDeps): Sessions {
 			}),
 		async get(actor, sessionId) {
 			const session = await demandSession(actor, sessionId);
-			const view = await viewOf(db, sessionId, clock.now());
+			const view = shown(actor, session.orgId)(await viewOf(db, sessionId, clock.now()));
 			const { termNext } = session;
 			const terminal = view.dataExpired
 				? { firstOffset: termNext, nextOffset: termNext }
@@ -214,7 +221,13 @@ export function createSessions(deps: SessionDeps): Sessions {
 				listViews(db, where, clock.now(), { limit: pageSize, offset: (page - 1) * pageSize }),
 				countSessions(db, where)
 			]);
-			return { items, total, page, pageSize, hasMore: page * pageSize < total };
+			return {
+				items: items.map(shown(actor, filter.orgId)),
+				total,
+				page,
+				pageSize,
+				hasMore: page * pageSize < total
+			};
 		},
 		stop: (actor, sessionId, options = {}) =>
 			log.transact(async (tx, collect) => {
@@ -289,14 +302,18 @@ export function createSessions(deps: SessionDeps): Sessions {
 		},
 		typing: (actor, { sessionId: id, orgId }) => record(actor, 'terminal.type', { id, orgId }, {}),
 		async events(actor, sessionId, afterSeq, limit) {
-			await demandSession(actor, sessionId);
+			const { orgId } = await demandSession(actor, sessionId);
+			const full = may(actor, orgId, 'approval.details');
 			const rows = await db
 				.select()
 				.from(events)
 				.where(and(eq(events.stream, `session:${sessionId}`), gt(events.seq, afterSeq)))
 				.orderBy(asc(events.seq))
 				.limit(limit + 1);
-			const items = rows.slice(0, limit).map(eventView);
+			const items = rows
+				.slice(0, limit)
+				.map(eventView)
+				.map((view) => (full ? view : { ...view, data: dataWithoutDetails(view.data) }));
 			return { items, nextSeq: items.at(-1)?.seq ?? afterSeq, hasMore: rows.length > limit };
 		},
 		confirmed: (requestId, answer) => waiting.get(requestId)?.answer(answer),

@@ -321,6 +321,11 @@ export function openTerminals(deps: {
 			await db.delete(terminalGaps).where(eq(terminalGaps.sessionId, sessionId));
 			await db.delete(terminalInput).where(eq(terminalInput.sessionId, sessionId));
 		},
+		async pastes(sessionId) {
+			const { text } = await mirrors.screen((await sessions.open(sessionId)).store);
+			// Whatever the program printed, a cell of a screen holds no escape.
+			return Buffer.from(text).includes('\u001b[?2004h');
+		},
 		keyboardOf: (sessionId) => sessions.peek(sessionId)?.room.keyboard ?? null,
 		stats: {
 			get persistQueueBytes() {

@@ -173,6 +173,8 @@ export interface Terminals {
 	raw(sessionId: string, kind?: OutputKind): AsyncGenerator<Buffer, void, void>;
 	/** Deletes a session's bytes, index, gaps and input; idempotent. */
 	expire(sessionId: string): Promise<void>;
+	/** Whether the program that runs has asked to be told of pastes (bracketed paste). */
+	pastes(sessionId: string): Promise<boolean>;
 	/** Who holds the keyboard, for pages that list sessions. */
 	keyboardOf(sessionId: string): KeyboardState | null;
 	readonly stats: TerminalStats;

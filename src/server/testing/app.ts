@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
 import type { Role } from '#domain/permissions.ts';
-import { openApp, type App } from '#server/app.ts';
+import { openApp, type App, type AppOptions } from '#server/app.ts';
 import type { Actor } from '#server/auth/actor.ts';
 import { headerReader } from '#server/auth/headers.ts';
 import { readConfig } from '#server/config.ts';
@@ -32,12 +32,14 @@ export interface TestApp {
 /** Opens a server and closes it when the test is finished. */
 export async function testApp(
 	env: Record<string, string> = {},
-	engine: TestEngine = 'any'
+	engine: TestEngine = 'any',
+	options: Pick<AppOptions, 'clientTimings'> = {}
 ): Promise<TestApp> {
 	const dataDir = mkdtempSync(join(tmpdir(), 'village-app-'));
 	const { databaseUrl, inMemory, drop } = await freshDatabase(engine);
 	const config = { ...readConfig({ VILLAGE_DATA_DIR: dataDir, ...env }), databaseUrl, inMemory };
 	const app = await openApp(config, {
+		...options,
 		template: inject('databaseTemplate'),
 		log: createLog(process.env.TEST_LOG ?? 'silent')
 	});

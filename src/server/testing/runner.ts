@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { encodeBinary, decodeBinary, type Kind } from '#protocol/runner/binary.ts';
 import type { ServerFrame } from '#protocol/runner/down.ts';
-import type { RunnerMessage } from '#protocol/runner/up.ts';
+import type { RunnerAnswer, RunnerMessage } from '#protocol/runner/up.ts';
 import { RUNNER_SUBPROTOCOL } from '#protocol/version.ts';
 import { until, type TestApp } from './app.ts';
 
@@ -27,6 +27,8 @@ export interface TestRunner {
 	): Promise<FrameOf<T>>;
 	/** Takes the next session.start to running; returns its frame. */
 	run(): Promise<FrameOf<'session.start'>>;
+	/** Answers a question that is not numbered. */
+	answer(answer: RunnerAnswer): void;
 	exit(start: FrameOf<'session.start'>, code: number, finalOffset?: number): void;
 	hello(extra?: Record<string, unknown>): void;
 	/** What it answers when it is asked to look at a house; null: nothing. */
@@ -128,6 +130,7 @@ export async function connectRunner(
 			});
 			return start;
 		},
+		answer: (answer) => socket.send(JSON.stringify(answer)),
 		exit(start, code, finalOffset = 0) {
 			runner.say({
 				t: 'session.exited',

@@ -1,8 +1,8 @@
 // The one subscription of a page: everything that changes, from where its snapshot ended (control-plane.md 10).
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
-import type { ApprovalView, FeedEvent, FeedFrame, SessionView } from '#domain/views.ts';
-import { withoutDetails } from '#server/approvals/store.ts';
+import type { FeedEvent, FeedFrame } from '#domain/views.ts';
+import { dataWithoutDetails } from '#server/approvals/store.ts';
 import { demand, may, missing, type Actor } from '#server/auth/actor.ts';
 import { concerns } from '#server/auth/revocation.ts';
 import { AppError } from '#server/errors.ts';
@@ -168,13 +168,7 @@ async function* people(
 
 /** What a viewer is sent: that something waits, not its command, diff or details. */
 function redacted(event: FeedEvent): FeedEvent {
-	const data = { ...event.data };
-	if (data.approval) data.approval = withoutDetails(data.approval as ApprovalView);
-	if (data.session) {
-		const session = data.session as SessionView;
-		data.session = { ...session, pendingApprovals: session.pendingApprovals.map(withoutDetails) };
-	}
-	return { ...event, data };
+	return { ...event, data: dataWithoutDetails(event.data) };
 }
 
 /** Several sources as one, in the order they speak; ends when any fails or all are done. */

@@ -1,12 +1,22 @@
 import { z } from 'zod';
 import { json } from '#protocol/json.ts';
 import { PROVIDERS } from '#domain/provider.ts';
+import { MAX_REVIEW_CHARS, MAX_REVIEW_COMMENTS } from '#domain/review.ts';
 import { refProblem, repoUrlProblem } from '#domain/repo.ts';
 import { SESSION_STATES } from '#domain/session.ts';
 import { authedProcedure, idempotent, router, zId, zIdempotencyKey, zPage, zText } from './trpc.ts';
 
 const key = { idempotencyKey: zIdempotencyKey };
 const zSession = { sessionId: zId };
+
+const zBranch = z
+	.string()
+	.max(250)
+	.superRefine((ref, ctx) => {
+		const problem = refProblem(ref);
+		if (problem)
+			ctx.addIssue({ code: 'custom', message: `This branch cannot be used: ${problem}.` });
+	});
 
 const zRepo = z.strictObject({
 	url: z
@@ -17,15 +27,7 @@ const zRepo = z.strictObject({
 			if (problem)
 				ctx.addIssue({ code: 'custom', message: `This address cannot be used: ${problem}.` });
 		}),
-	branch: z
-		.string()
-		.max(250)
-		.superRefine((ref, ctx) => {
-			const problem = refProblem(ref);
-			if (problem)
-				ctx.addIssue({ code: 'custom', message: `This branch cannot be used: ${problem}.` });
-		})
-		.optional()
+	branch: zBranch.optional()
 });
 
 const zOptions = z.strictObject({
@@ -139,6 +141,53 @@ export const sessionsRouter = router({
 					ctx.app.sessions.input(ctx.actor, input.sessionId, Buffer.from(input.data, 'utf8'))
 				)
 				.then((answer) => answer.value)
+		),
+	diff: authedProcedure
+		.input(z.strictObject(zSession))
+		.query(({ ctx, input }) => ctx.app.workspaces.diff(ctx.actor, input.sessionId)),
+	patch: authedProcedure
+		.input(z.strictObject({ ...zSession, path: zText(4096) }))
+		.query(({ ctx, input }) => ctx.app.workspaces.patch(ctx.actor, input.sessionId, input.path)),
+	workspace: authedProcedure
+		.input(z.strictObject(zSession))
+		.query(({ ctx, input }) => ctx.app.workspaces.look(ctx.actor, input.sessionId)),
+	exportWork: authedProcedure
+		.input(z.strictObject(zSession))
+		.mutation(({ ctx, input }) =>
+			ctx.app.workspaces.act(ctx.actor, input.sessionId, { do: 'export' })
+		),
+	keepBranch: authedProcedure
+		.input(z.strictObject({ ...zSession, branch: zBranch }))
+		.mutation(({ ctx, input: { sessionId, branch } }) =>
+			ctx.app.workspaces.act(ctx.actor, sessionId, { do: 'branch', branch })
+		),
+	/** `discard`: also what is not committed; it is exported first. */
+	cleanUp: authedProcedure
+		.input(z.strictObject({ ...zSession, discard: z.boolean().default(false) }))
+		.mutation(({ ctx, input: { sessionId, discard } }) =>
+			ctx.app.workspaces.act(ctx.actor, sessionId, { do: 'remove', discard })
+		),
+	review: authedProcedure
+		.input(
+			z.strictObject({
+				...zSession,
+				text: zText(MAX_REVIEW_CHARS, 1),
+				comments: z.number().int().min(0).max(MAX_REVIEW_COMMENTS).default(0),
+				...key
+			})
+		)
+		.mutation(({ ctx, input }) =>
+			ctx.app.idempotency
+				.once(ctx.actor, 'sessions.review', input, () =>
+					ctx.app.sendReview(ctx.actor, input.sessionId, input)
+				)
+				.then((answer) => answer.value)
+		),
+	/** A token that opens this one session on `/ws` for an hour, and nothing else. */
+	token: authedProcedure
+		.input(z.strictObject({ ...zSession, write: z.boolean().default(false) }))
+		.mutation(({ ctx, input }) =>
+			ctx.app.agentCommands.token(ctx.actor, input.sessionId, input.write)
 		),
 	events: authedProcedure
 		.input(

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { MAP_LIMIT } from '#domain/village.ts';
+import { AgentStart } from '#protocol/rest/agent-start.ts';
+import { AgentStop } from '#protocol/rest/agent-stop.ts';
 import { houseActivity } from '#server/villages/activity.ts';
 import { CHECKLIST_STEPS } from '#server/villages/newcomers.ts';
 import { authedProcedure, idempotent, router, zId, zIdempotencyKey, zText } from './trpc.ts';
@@ -77,7 +79,26 @@ export const housesRouter = router({
 export const agentsRouter = router({
 	list: authedProcedure
 		.input(zVillage)
-		.query(({ ctx, input }) => ctx.app.villages.agents(ctx.actor, input.villageId))
+		.query(({ ctx, input }) => ctx.app.villages.agents(ctx.actor, input.villageId)),
+	/** The answer carries a token for `/ws`, which is made anew for a repeated call and never kept. */
+	start: authedProcedure
+		.input(AgentStart.extend({ agentId: zId, ...key }))
+		.mutation(async ({ ctx: { app, actor }, input }) => {
+			const { value } = await app.idempotency.once(actor, 'agents.start', input, () => {
+				const { agentId, idempotencyKey: _key, ...what } = input;
+				return app.agentCommands.start(actor, agentId, what);
+			});
+			return { ...value, ...(await app.agentCommands.token(actor, value.sessionId, true)) };
+		}),
+	stop: authedProcedure
+		.input(AgentStop.extend({ agentId: zId, ...key }))
+		.mutation(async ({ ctx: { app, actor }, input }) => {
+			const { value } = await app.idempotency.once(actor, 'agents.stop', input, () => {
+				const { agentId, idempotencyKey: _key, ...what } = input;
+				return app.agentCommands.stop(actor, agentId, what);
+			});
+			return value;
+		})
 });
 
 export const checklistRouter = router({

@@ -1,7 +1,7 @@
 // What happened in a house: its sessions and their questions, from the event log.
 import { and, desc, eq, gt, inArray } from 'drizzle-orm';
-import type { ApprovalView, FeedEvent, SessionView } from '#domain/views.ts';
-import { withoutDetails } from '#server/approvals/store.ts';
+import type { FeedEvent } from '#domain/views.ts';
+import { dataWithoutDetails } from '#server/approvals/store.ts';
 import { demand, may, missing, type Actor } from '#server/auth/actor.ts';
 import type { Clock } from '#server/clock.ts';
 import { events } from '#server/db/schema/events.ts';
@@ -45,17 +45,6 @@ export async function houseActivity(
 	const full = may(actor, house.orgId, 'approval.details');
 	return rows.map(({ event }) => {
 		const view = eventView(event);
-		return full ? view : { ...view, data: redacted(view.data) };
+		return full ? view : { ...view, data: dataWithoutDetails(view.data) };
 	});
-}
-
-function redacted(data: Record<string, unknown>): Record<string, unknown> {
-	const session = data.session as SessionView | undefined;
-	return {
-		...data,
-		...(data.approval ? { approval: withoutDetails(data.approval as ApprovalView) } : {}),
-		...(session
-			? { session: { ...session, pendingApprovals: session.pendingApprovals.map(withoutDetails) } }
-			: {})
-	};
 }

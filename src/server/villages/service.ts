@@ -11,6 +11,7 @@ import {
 	approvalView,
 	bypassView,
 	listBypasses,
+	sessionWithoutDetails,
 	withoutDetails
 } from '#server/approvals/store.ts';
 import type { Clock } from '#server/clock.ts';
@@ -206,12 +207,7 @@ export function createVillages(deps: {
 			return {
 				...state,
 				approvals: full ? state.approvals : state.approvals.map(withoutDetails),
-				sessions: full
-					? state.sessions
-					: state.sessions.map((s) => ({
-							...s,
-							pendingApprovals: s.pendingApprovals.map(withoutDetails)
-						})),
+				sessions: full ? state.sessions : state.sessions.map(sessionWithoutDetails),
 				people: deps.people(villageId),
 				hasDemo: state.houses.some((h) => h.demo) || state.agents.some((a) => a.demo)
 			};

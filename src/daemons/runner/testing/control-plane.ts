@@ -172,6 +172,7 @@ export async function openControlPlane(options: ControlPlaneOptions = {}): Promi
 			sendInput(frame.streamId!, frame.offset!);
 		else if (frame.t === 'nack') for (const one of outbox) ws.send(JSON.stringify(one));
 		else if (frame.t === 'error') complaints.push(frame);
+		else if (frame.t.endsWith('_told')) frames.push(frame);
 		else if (frame.t === 'heartbeat') {
 			frames.push(frame);
 			if (options.answers?.() ?? true)

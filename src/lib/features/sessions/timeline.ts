@@ -1,6 +1,7 @@
 // Events of a session as lines of a timeline. Pure; events that say nothing new to a reader give null.
 import type { ApprovalView, FeedEvent } from '#domain/views.ts';
 import type { Phase, SessionState } from '#domain/session.ts';
+import { count } from '#lib/text/bytes.ts';
 import { duration } from '#lib/text/time.ts';
 import {
 	APPROVAL_WORDS,
@@ -61,6 +62,20 @@ export function timelineLine(
 			const took = num(data.durationMs);
 			const words = [SESSION_WORDS[data.finalState as SessionState], exit].filter(Boolean);
 			return line('state', words.join(', ') + (took ? ` after ${duration(took)} of work` : ''));
+		}
+		case 'session.workspace': {
+			const words = {
+				export: 'Changes exported as a patch',
+				branch: 'Commits kept as a branch',
+				remove: 'Worktree removed'
+			}[str(data.do) ?? ''];
+			return words ? line('state', words + by, str(data.patch) ?? str(data.branch)) : null;
+		}
+		case 'session.reviewed': {
+			const n = num(data.comments) ?? 0;
+			const said = n > 0 ? ` with ${count(n, 'comment')}` : '';
+			const sender = who ?? str(data.byName);
+			return line('work', `Review sent${sender ? ` by ${sender}` : ''}${said}`, str(data.text));
 		}
 		case 'session.connectivity':
 			return data.connectivity === 'lost' ||

@@ -1,7 +1,5 @@
-import { AppError } from '#server/errors.ts';
-import { failure } from '#server/http/envelope.ts';
+import { answerRest } from '#server/http/rest/handler.ts';
 import type { RequestHandler } from './$types';
 
-/** Whatever has no route of its own below /api answers in the envelope. */
-export const fallback: RequestHandler = ({ locals }) =>
-	failure(new AppError('NOT_FOUND', 'There is no such route.'), locals.requestId);
+/** Every method of every address below /api that has no file of its own. */
+export const fallback: RequestHandler = ({ locals, request }) => answerRest({ ...locals, request });

@@ -12,6 +12,10 @@ export interface Things {
 	villageId: string;
 	houseId: string;
 	runnerId: string;
+	/** An agent that does nothing. */
+	agentId: string;
+	/** The agent of the session. */
+	busyAgentId: string;
 	sessionId: string;
 	approvalId: string;
 	ruleId: string;
@@ -52,6 +56,11 @@ export const MATRIX: Record<string, Entry> = {
 	'account.endLogin': { right: 'self', input: () => ({ loginId: 'a'.repeat(64) }) },
 	'account.signOutEverywhere': { right: 'self' },
 	'agents.list': { right: 'village.read', input: village },
+	'agents.start': { right: 'session.create', input: ({ agentId }) => ({ agentId }) },
+	'agents.stop': {
+		right: 'session.control',
+		input: ({ busyAgentId }) => ({ agentId: busyAgentId })
+	},
 	'approvals.list': { right: 'approval.read', input: org },
 	'approvals.get': { right: 'approval.details', input: ({ approvalId }) => ({ approvalId }) },
 	'approvals.resolve': {
@@ -138,6 +147,22 @@ export const MATRIX: Record<string, Entry> = {
 	},
 	'sessions.get': { right: 'session.read', input: session },
 	'sessions.list': { right: 'session.read', input: org },
+	'sessions.diff': { right: 'terminal.read', input: session },
+	'sessions.patch': {
+		right: 'terminal.read',
+		input: ({ sessionId }) => ({ sessionId, path: 'README.md' })
+	},
+	'sessions.workspace': { right: 'terminal.read', input: session },
+	'sessions.exportWork': { right: 'session.control', input: session },
+	'sessions.keepBranch': {
+		right: 'session.control',
+		input: ({ sessionId }) => ({ sessionId, branch: 'kept' })
+	},
+	'sessions.cleanUp': { right: 'session.control', input: session },
+	'sessions.review': {
+		right: 'terminal.write',
+		input: ({ sessionId }) => ({ sessionId, text: 'Well done.' })
+	},
 	'sessions.events': { right: 'session.read', input: session },
 	'sessions.stop': { right: 'session.control', input: session },
 	'sessions.pause': { right: 'session.control', input: session },
@@ -148,6 +173,7 @@ export const MATRIX: Record<string, Entry> = {
 		right: 'terminal.write',
 		input: ({ sessionId }) => ({ sessionId, data: 'ls\r' })
 	},
+	'sessions.token': { right: 'session.read', input: session },
 	'tokens.list': { right: 'self' },
 	'tokens.create': { right: 'self', input: () => ({ name: 'ci', maxRole: 'viewer' }) },
 	'tokens.revoke': { right: 'self', input: () => ({ tokenId: 'nothing' }) },
@@ -215,6 +241,9 @@ export async function things(t: TestApp): Promise<Things> {
 	await sql`insert into memberships (org_id, user_id, role) values (${orgId}, ${`u-${id}`}, 'viewer')`;
 	await sql`update villages set layout_version = 1 where id = ${villageId}`;
 	const { id: sessionId, agentId } = await owner.sessions.create({ orgId, providerId: 'shell' });
+	// It lives in a house, so that no session without one takes it.
+	await sql`insert into agents (id, org_id, village_id, house_id, name, default_provider, state)
+		values (${`g-${id}`}, ${orgId}, ${villageId}, ${`h-${id}`}, ${`Idle ${id}`}, 'shell', 'idle')`;
 	await sql`insert into approvals (id, org_id, session_id, agent_id, attempt, action, risk, summary, generation,
 			status, requested_at, expires_at)
 		values (${`a-${id}`}, ${orgId}, ${sessionId}, ${agentId}, 1, 'merge', 'high', 'Merge?', 1, 'pending',
@@ -229,6 +258,8 @@ export async function things(t: TestApp): Promise<Things> {
 		villageId,
 		houseId: `h-${id}`,
 		runnerId: `r-${id}`,
+		agentId: `g-${id}`,
+		busyAgentId: agentId,
 		sessionId,
 		approvalId: `a-${id}`,
 		ruleId: created.id,
@@ -244,6 +275,8 @@ export const ABSENT: Things = {
 	villageId: 'no-village',
 	houseId: 'no-house',
 	runnerId: 'no-runner',
+	agentId: 'no-agent',
+	busyAgentId: 'no-agent',
 	sessionId: 'no-session',
 	approvalId: 'no-approval',
 	ruleId: 'no-rule',
