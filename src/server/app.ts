@@ -20,7 +20,6 @@ import { createDemo, realDemoRoot, type Demo } from './demo/service.ts';
 import { createEventLog, type EventLog } from './events/log.ts';
 import { createFeed, type Feed } from './events/feed.ts';
 import { createRetention } from './events/retention.ts';
-import { countBy } from './health/counts.ts';
 import { createHealth, type Health } from './health/service.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';

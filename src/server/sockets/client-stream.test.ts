@@ -13,7 +13,7 @@ const actions = (client: TestClient, sessionId: string) =>
 	client.numbered(sessionId).map((one) => (one.type === 'session' ? one.action : one.type));
 
 const completed = (client: TestClient, sessionId: string) =>
-	until(() => actions(client, sessionId).includes('completed'), 'the end', 20_000);
+	until(() => actions(client, sessionId).includes('completed'), 'the end', 60_000);
 
 /** The process asks something and is blocked on it. */
 function asks({ runner, sessionId }: Live, approvalId: string): void {
@@ -340,7 +340,7 @@ test('one that reads slowly holds nobody up, misses nothing, and is let go when 
 	expect(stuck.of('terminal').reduce((n, one) => n + one.data.length, 0)).toBeLessThan(
 		8 * 1_048_576
 	);
-});
+}, 120_000);
 
 test('a runner is followed: its status at once, every change after it, and that it is gone', async () => {
 	const t = await testApp();

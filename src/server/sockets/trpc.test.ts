@@ -75,7 +75,7 @@ test('only our own pages and bearers of a token open it', async () => {
 		expect([foreign, await dial(t, { authorization, origin: foreign })]).toEqual([foreign, 403]);
 	for (const name of ['token', 'access_token', 'auth', 'key'])
 		expect(await dial(t, { authorization }, `/trpc?${name}=avu_x`)).toBe(400);
-	for (const path of ['/trpc/', '/trpc/x', '/ws', '/%00', '//trpc'])
+	for (const path of ['/trpc/', '/trpc/x', '/wss', '/%00', '//trpc'])
 		expect([path, await dial(t, { authorization }, path)]).toEqual([path, 404]);
 	expect(await dial(t, { authorization, origin })).toMatchObject({ answers: [] });
 	const login = await ownerLogin(t);

@@ -83,6 +83,17 @@ test('overlap is dropped, a hole is asked for once, and a repeated frame is ackn
 	expect((await terminals.read(id, 0, 100)).data.toString()).toBe('abcdefghijkl');
 });
 
+test('the first byte kept is known before anything is in a file, also with a loss behind it', async () => {
+	const { terminals, session } = await testEngine({ writeMs: 60_000 });
+	const id = await session();
+	await terminals.heads(ref(id));
+	void terminals.receive(ref(id), 1, 0, Buffer.from('ab'), 0);
+	await terminals.gap(ref(id), 1, 2, 10, 'disk');
+	void terminals.receive(ref(id), 1, 10, Buffer.from('cd'), 0);
+	expect(await terminals.extent(id)).toEqual({ firstOffset: 0, nextOffset: 12 });
+	expect(await terminals.read(id, 0, 100)).toMatchObject({ data: Buffer.from('ab'), offset: 0 });
+});
+
 test('after a kill the next server goes on exactly where the files end', async () => {
 	// The first engines live on here; a killed one writes nothing later.
 	const engine = await testEngine({ segmentBytes: 5_000, writeMs: 0 });

@@ -232,7 +232,7 @@ export function createStreamLog(deps: StreamLogDeps): StreamLog {
 	const log: StreamLog = {
 		kind,
 		get first() {
-			return segments[0]?.start ?? head - queued;
+			return segments[0]?.start ?? queue[0]?.offset ?? head;
 		},
 		get head() {
 			return head;

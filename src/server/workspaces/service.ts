@@ -15,6 +15,7 @@ import { viewOf } from '#server/sessions/store.ts';
 import { about } from '#server/sessions/transition.ts';
 import type { Sessions } from '#server/sessions/service.ts';
 import type { Questions } from './questions.ts';
+import { createShared } from './under-way.ts';
 
 export type WorkspaceAction =
 	{ do: 'export' } | { do: 'branch'; branch: string } | { do: 'remove'; discard: boolean };
@@ -60,16 +61,7 @@ export function createWorkspaces(deps: {
 	questions: Questions;
 }): Workspaces {
 	const { questions } = deps;
-	/** Answers that are under way, so that ten people who look at a session are one question. */
-	const underWay = new Map<string, Promise<unknown>>();
-
-	function shared<T>(key: string, ask: () => Promise<T>): Promise<T> {
-		const known = underWay.get(key);
-		if (known) return known as Promise<T>;
-		const asked = ask().finally(() => underWay.delete(key));
-		underWay.set(key, asked);
-		return asked;
-	}
+	const shared = createShared();
 
 	/** The runner that has the files of the newest attempt. */
 	async function placed(

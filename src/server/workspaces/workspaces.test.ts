@@ -39,17 +39,6 @@ test('a viewer is shown what a session changed, as its runner tells it', async (
 	expect(await seen).toEqual(diff);
 });
 
-test('whoever asks while an answer is under way gets the same one', async () => {
-	const t = await testApp();
-	const { runner, sessionId } = await running(t);
-	const viewer = await t.caller('viewer');
-	const all = [1, 2, 3].map(() => viewer.sessions.diff({ sessionId }));
-	const asked = await runner.next('diff_ask');
-	runner.answer({ t: 'diff_told', requestId: asked.requestId, diff: NOTHING });
-	expect(await Promise.all(all)).toEqual([NOTHING, NOTHING, NOTHING]);
-	expect(runner.received.filter((frame) => frame.t === 'diff_ask')).toHaveLength(1);
-});
-
 test('the patch of a file is told to whoever asks, and that they asked is on record', async () => {
 	const t = await testApp();
 	const { runner, sessionId } = await running(t);

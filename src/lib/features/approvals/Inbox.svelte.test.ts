@@ -122,11 +122,15 @@ test('an answer given elsewhere closes the card in place, with the name', async 
 	expect(workspace.approvals.pending).toHaveLength(1);
 });
 
-test('the same question of three agents is one card, and one key answers all three', async () => {
+/** The same question of three agents, and a server that allows each. */
+function threeAlike() {
 	const three = ['a1', 'a2', 'a3'].map((id, n) =>
-		approvalRow({ id, sessionId: `s${n}`, agentName: `Agent ${n}`, summary: 'Run the tests?' })
+		approvalRow({
+			...{ id, sessionId: `s${n}`, agentName: `Agent ${n}`, summary: 'Run the tests?' },
+			...{ kind: 'command' as const, action: 'shell' as const, command: 'npm test' }
+		})
 	);
-	const { screen, resolve } = await inbox(
+	return inbox(
 		(input) =>
 			Promise.resolve({
 				...three.find(({ id }) => id === input.approvalId)!,
@@ -136,6 +140,10 @@ test('the same question of three agents is one card, and one key answers all thr
 		'operator',
 		three
 	);
+}
+
+test('the same question of three agents is one card, and one key answers all three', async () => {
+	const { screen, resolve } = await threeAlike();
 	await expect.element(screen.getByText('The same 3 times')).toBeVisible();
 	expect(screen.getByRole('article').elements()).toHaveLength(1);
 	await userEvent.keyboard('ja');
@@ -145,4 +153,16 @@ test('the same question of three agents is one card, and one key answers all thr
 		'a2',
 		'a3'
 	]);
+});
+
+test('“always” on such a card makes one rule, and allows the others once', async () => {
+	const { screen, resolve } = await threeAlike();
+	await expect.element(screen.getByText('The same 3 times')).toBeVisible();
+	await userEvent.keyboard('jA');
+	await expect.element(screen.getByText('The 2 others that ask the same now')).toBeVisible();
+	await screen.getByRole('button', { name: 'Allow from now on' }).click();
+	await expect.poll(() => resolve.mock.calls.length).toBe(3);
+	const inputs = resolve.mock.calls.map(([input]) => input);
+	expect(inputs.map(({ approvalId }) => approvalId).toSorted()).toEqual(['a1', 'a2', 'a3']);
+	expect(inputs.map(({ always }) => always !== undefined)).toEqual([true, false, false]);
 });
