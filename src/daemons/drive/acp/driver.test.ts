@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openStandIn } from '../testing/driven.ts';
 import { standIn } from './testing/stand-in.ts';
+
+// Each is several processes after one another; beside other tests they start slowly.
+vi.setConfig({ testTimeout: 90_000 });
 
 const open = (turn: string, more: { askTimeoutMs?: number } = {}) =>
 	openStandIn('gemini_cli', standIn(turn), 'Touch it', more);

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openStandIn } from '../testing/driven.ts';
+
+// Each is several processes after one another; beside other tests they start slowly.
+vi.setConfig({ testTimeout: 90_000 });
 
 /**
  * A stand-in with the program's own manners: reads `--settings`, tells its hooks, asks before it runs a command, and keeps a

@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openStandIn } from '../testing/driven.ts';
+
+// Each is several processes after one another; beside other tests they start slowly.
+vi.setConfig({ testTimeout: 90_000 });
 
 /**
  * A stand-in with the program's own manners. As app-server it serves any number of clients on a Unix socket, and asks all

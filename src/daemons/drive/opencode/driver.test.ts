@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { DriveSpec } from '../spec.ts';
 import { openStandIn } from '../testing/driven.ts';
 import { standIn, type Manners } from './testing/stand-in.ts';
+
+// Each is several processes after one another; beside other tests they start slowly.
+vi.setConfig({ testTimeout: 90_000 });
 
 const open = (manners: Manners = {}, more: Partial<DriveSpec> = {}) =>
 	openStandIn('opencode', standIn(manners), 'Touch it', more);
