@@ -31,7 +31,6 @@ export default defineConfig({
 				'--disable-sync',
 				'--no-first-run',
 				// The map needs WebGL; on a machine without a GPU this is the software one.
-
 				'--enable-unsafe-swiftshader'
 			]
 		}

@@ -1,7 +1,16 @@
 // What a session has changed, seen while it works.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { awake, expect, makeRepository, reaches, stopAll, test, type Home } from './fixtures.ts';
+import {
+	awake,
+	expect,
+	makeRepository,
+	openChanges,
+	reaches,
+	stopAll,
+	test,
+	type Home
+} from './fixtures.ts';
 
 test.afterEach(({ home }) => stopAll(home));
 
@@ -34,10 +43,7 @@ test('files that change appear in the list, and each shows its lines', async ({ 
 	);
 	await page.goto(`/sessions/${sessionId}`);
 	await awake(page);
-	await page
-		.getByRole('button', { name: /^Changes( \d+)?$/ })
-		.filter({ visible: true })
-		.click();
+	await openChanges(page);
 	const files = page.getByRole('list', { name: 'Changed files' });
 	await expect(files.getByRole('button', { name: /README\.md/ })).toBeVisible();
 	await expect(files.getByRole('button', { name: /cup\.txt/ })).toBeVisible();
@@ -72,10 +78,7 @@ test('a session without a repository says so', async ({ home, page }) => {
 	await reaches(home, session.id, 'RUNNING');
 	await page.goto(`/sessions/${session.id}`);
 	await awake(page);
-	await page
-		.getByRole('button', { name: /^Changes( \d+)?$/ })
-		.filter({ visible: true })
-		.click();
+	await openChanges(page);
 	await expect(page.getByText('No git repository is there.')).toBeVisible();
 });
 
@@ -92,10 +95,7 @@ test('comments on lines outlive a reload, are sent as one prompt, and everybody 
 	const open = async () => {
 		await page.goto(`/sessions/${sessionId}`);
 		await awake(page);
-		await page
-			.getByRole('button', { name: /^Changes( \d+)?$/ })
-			.filter({ visible: true })
-			.click();
+		await openChanges(page);
 		await page
 			.getByRole('button', { name: /README\.md/ })
 			.first()
@@ -139,10 +139,7 @@ test('what a session left uncommitted is kept after its end, and removed with a 
 	await reaches(home, sessionId, 'COMPLETED');
 	await page.goto(`/sessions/${sessionId}`);
 	await awake(page);
-	await page
-		.getByRole('button', { name: /^Changes( \d+)?$/ })
-		.filter({ visible: true })
-		.click();
+	await openChanges(page);
 	const kept = page.getByRole('region', { name: 'Its worktree' });
 	await expect(kept.getByText('1 file not committed')).toBeVisible({ timeout: 20_000 });
 	await kept.getByRole('button', { name: 'Clean up…' }).click();

@@ -42,6 +42,24 @@ export async function becomeOwner(page: Page, signInUrl: string, who = OWNER): P
 	await page.waitForURL(/\/village$/);
 }
 
+/** Joins an org through an invitation, as a person does. */
+export async function acceptInvitation(page: Page, url: string, who = FRIEND): Promise<void> {
+	await page.goto(url);
+	await page.getByLabel('Your name').fill(who.name);
+	await page.getByLabel('Email address').fill(who.email);
+	await page.getByLabel('Password').fill(who.password);
+	await page.getByRole('button', { name: 'Join' }).click();
+	await page.waitForURL(/\/village$/);
+}
+
+/** Opens what a session has changed, on its page. */
+export async function openChanges(page: Page): Promise<void> {
+	await page
+		.getByRole('button', { name: /^Changes( \d+)?$/ })
+		.filter({ visible: true })
+		.click();
+}
+
 /** A git repository with one commit. */
 export function makeRepository(dir: string): string {
 	mkdirSync(dir, { recursive: true });
@@ -94,12 +112,7 @@ export const test = base.extend<Fixtures, { home: Home; friendState: Home['owner
 			const invitation = await home.api.orgs.invite.mutate({ orgId: home.orgId, role: 'operator' });
 			const context = await browser.newContext();
 			const page = await context.newPage();
-			await page.goto(invitation.url);
-			await page.getByLabel('Your name').fill(FRIEND.name);
-			await page.getByLabel('Email address').fill(FRIEND.email);
-			await page.getByLabel('Password').fill(FRIEND.password);
-			await page.getByRole('button', { name: 'Join' }).click();
-			await page.waitForURL(/\/village$/);
+			await acceptInvitation(page, invitation.url);
 			await use(await context.storageState());
 			await context.close();
 		},

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { AGENTS, chosenAgents, installAgents, personOf, startModel } from './agents/installed.ts';
 import { apiOf, type Api } from './api.ts';
-import { awake, becomeOwner, makeRepository, reaches } from './fixtures.ts';
+import {
+	acceptInvitation,
+	awake,
+	becomeOwner,
+	makeRepository,
+	openChanges,
+	reaches
+} from './fixtures.ts';
 import { killAll } from './processes.ts';
 import { createToken, newDataDir, startVillage, type Village } from './village.ts';
 
@@ -64,12 +71,7 @@ test.beforeAll(async ({ browser }) => {
 	const { url } = await api.orgs.invite.mutate({ orgId, role: 'operator' });
 	const other = await browser.newContext({ baseURL: village.url });
 	operator = await other.newPage();
-	await operator.goto(url);
-	await operator.getByLabel('Your name').fill('Grace');
-	await operator.getByLabel('Email address').fill('grace@example.org');
-	await operator.getByLabel('Password').fill('staple battery horse');
-	await operator.getByRole('button', { name: 'Join' }).click();
-	await operator.waitForURL(/\/village$/);
+	await acceptInvitation(operator, url);
 	await operator.goto('/approvals');
 	await awake(operator);
 });
@@ -143,10 +145,7 @@ for (const vendor of chosenAgents())
 			await expect
 				.poll(async () => (await api.sessions.get.query({ sessionId: session.id })).usage, PATIENCE)
 				.toMatchObject({ filesChanged: 1, tokensIn: expect.any(Number) });
-			await owner
-				.getByRole('button', { name: /^Changes( \d+)?$/ })
-				.filter({ visible: true })
-				.click();
+			await openChanges(owner);
 			const files = owner.getByRole('list', { name: 'Changed files' });
 			await files.getByRole('button', { name: /greeting\.txt/ }).click(PATIENCE);
 			await expect(

@@ -1,7 +1,7 @@
 // `npm run conformance [-- --only VENDOR] [--case WORDS] [--record DIR]`: the real agent programs against our fake model. Installs them into a
 // cache outside the tree, needs no account, writes docs/conformance.md when all of it was played, and ends with
 // `N passed, N failed`.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -19,9 +19,7 @@ const { values } = parseArgs({
 	options: {
 		only: { type: 'string', multiple: true },
 		case: { type: 'string' },
-		record: { type: 'string' },
-		/** File for the last line, for programs that read it. */
-		log: { type: 'string' }
+		record: { type: 'string' }
 	}
 });
 if (!existsSync(join(ROOT, 'dist', 'village.js'))) {
@@ -76,7 +74,5 @@ if (values.case === undefined) {
 		});
 	}
 }
-const result = `${total.passed} passed, ${total.failed} failed`;
-if (values.log) writeFileSync(values.log, result);
-console.log(result);
+console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 ? 0 : 1);

@@ -18,7 +18,7 @@ const scratch = mkdtempSync(join(process.platform === 'win32' ? tmpdir() : '/tmp
 const total = { passed: 0, failed: 0 };
 
 /** @typedef {{ passed: number, failed: number }} Counts */
-/** @typedef {{ name: string, command: string[][], env?: Record<string, string | undefined>, count?: () => Counts, timeoutMs?: number }} Stage */
+/** @typedef {{ name: string, command: string[][], env?: Record<string, string | undefined>, count?: (output: string) => Counts, timeoutMs?: number }} Stage */
 
 const bin = (/** @type {string} */ path, /** @type {string[]} */ ...args) => [
 	process.execPath,
@@ -67,18 +67,14 @@ function playwright(env) {
 }
 
 /** The real agent programs: where they are in the cache, or when they are asked for. @returns {Stage} */
-function conformance() {
-	const file = join(scratch, 'conformance.log');
-	return {
-		name: 'conformance',
-		command: [[process.execPath, 'scripts/conformance.js', '--log', file]],
-		count: () => {
-			const [, passed, failed] =
-				/(\d+) passed, (\d+) failed/.exec(readFileSync(file, 'utf8')) ?? [];
-			return { passed: Number(passed), failed: Number(failed) };
-		}
-	};
-}
+const conformance = () => ({
+	name: 'conformance',
+	command: [[process.execPath, 'scripts/conformance.js']],
+	count(output) {
+		const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? [];
+		return { passed: Number(passed), failed: Number(failed) };
+	}
+});
 
 /**
  * Runs the commands of a stage one after the other, adds to the total, prints one line, and the output when it failed.
@@ -109,7 +105,7 @@ async function runStage(stage) {
 	let counts = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 	if (stage.count) {
 		try {
-			counts = stage.count();
+			counts = stage.count(output);
 		} catch {
 			counts = { passed: 0, failed: 1 };
 		}
@@ -200,7 +196,9 @@ try {
 	};
 
 	// The linter and the compiler read the types that this writes.
-	await run(process.execPath, ['node_modules/@sveltejs/kit/svelte-kit.js', 'sync'], { cwd: ROOT });
+	const kit = join('node_modules', '@sveltejs/kit/svelte-kit.js');
+	const sync = await run(process.execPath, [kit, 'sync'], { cwd: ROOT });
+	if (sync.code !== 0) throw new Error(`svelte-kit sync failed (${sync.code}):\n${sync.output}`);
 	// Two at a time, each of which keeps one core busy; the linter takes as long as the others together.
 	const lanes = [
 		[{ name: 'lint', command: [bin('eslint/bin/eslint.js', '.', '--max-warnings', '0')] }],

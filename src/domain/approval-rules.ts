@@ -1,5 +1,10 @@
 // Who answers before a person is asked: rules, unattended sessions, time-boxed bypasses (control-plane.md 5). Pure.
-import type { ApprovalAction, ApprovalKind, Risk } from '#protocol/approval-words.ts';
+import {
+	QUESTION_MOST,
+	type ApprovalAction,
+	type ApprovalKind,
+	type Risk
+} from '#protocol/approval-words.ts';
 import { RISKS } from '#protocol/approval-words.ts';
 import { exactly, matchesGlob } from './glob.ts';
 import { splitCommand, wordsOf } from './shell-command.ts';
@@ -116,17 +121,13 @@ export function fitsRule(rule: RuleTerms, asked: Asked): boolean {
 	return rule.pathPattern === null || fitsPaths(rule.pathPattern, asked.paths, rule.decision);
 }
 
-/** What a question carries at most (protocol/host/ask.ts): what is this long may have been cut, and no yes fits what is not shown. */
-const COMMAND_MOST = 8_000;
-const PATHS_MOST = 200;
-const PATH_MOST = 1_000;
-
 function fitsCommand(pattern: string, command: string | null, decision: RuleDecision): boolean {
 	if (command === null) return false;
 	const { parts, opaque } = splitCommand(command);
 	if (decision !== 'allow')
 		return matchesGlob(pattern, command) || parts.some((part) => matchesGlob(pattern, part));
-	if (opaque || parts.length === 0 || command.length >= COMMAND_MOST) return false;
+	// What is as long as a question carries may have been cut, and no yes fits what is not shown.
+	if (opaque || parts.length === 0 || command.length >= QUESTION_MOST.command) return false;
 	return parts.every(
 		(part) => matchesGlob(pattern, part) && (/[<>]/.test(pattern) || !redirects(part))
 	);
@@ -145,7 +146,11 @@ function fitsPaths(
 ): boolean {
 	if (!paths || paths.length === 0) return false;
 	if (decision !== 'allow') return paths.some((path) => matchesGlob(pattern, path));
-	if (paths.length >= PATHS_MOST || paths.some((path) => path.length >= PATH_MOST)) return false;
+	if (
+		paths.length >= QUESTION_MOST.paths ||
+		paths.some((path) => path.length >= QUESTION_MOST.path)
+	)
+		return false;
 	return paths.every((path) => !path.split(/[/\\]/).includes('..') && matchesGlob(pattern, path));
 }
 

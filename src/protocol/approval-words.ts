@@ -29,3 +29,6 @@ export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
 
 export const RISKS = ['low', 'medium', 'high'] as const;
 export type Risk = (typeof RISKS)[number];
+
+/** Most that a question carries: characters of a command, paths, characters of a path. What is longer is cut by who asks. */
+export const QUESTION_MOST = { command: 8_000, paths: 200, path: 1_000 } as const;

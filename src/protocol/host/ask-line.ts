@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { QUESTION_MOST } from '../approval-words.ts';
 import { AskAction, AskKind, AskRisk, AskSubject } from './ask.ts';
 import { EpochMs, Id } from './fields.ts';
 
@@ -24,7 +25,7 @@ export const AskRequest = z.object({
 		.record(z.string(), z.unknown())
 		.refine((value) => JSON.stringify(value).length <= MAX_ASK_DETAILS, 'details over 32 KiB')
 		.optional(),
-	command: z.string().max(8000).optional(),
+	command: z.string().max(QUESTION_MOST.command).optional(),
 	cwd: z.string().max(4096).optional(),
 	...AskSubject.shape,
 	timeoutMs: z.int().min(1000).max(86_400_000)

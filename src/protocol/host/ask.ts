@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { APPROVAL_ACTIONS, APPROVAL_KINDS, RISKS } from '../approval-words.ts';
+import { APPROVAL_ACTIONS, APPROVAL_KINDS, QUESTION_MOST, RISKS } from '../approval-words.ts';
 import { Attempt, EpochMs, Id } from './fields.ts';
 
 export const AskAction = z.enum(APPROVAL_ACTIONS);
@@ -23,7 +23,7 @@ export const AskSubject = z.object({
 	/** Unified diff of what would be written. */
 	diff: z.string().max(MAX_ASK_DIFF).optional(),
 	/** Files it touches, as the agent names them. */
-	paths: z.array(z.string().max(1000)).max(200).optional(),
+	paths: z.array(z.string().max(QUESTION_MOST.path)).max(QUESTION_MOST.paths).optional(),
 	/** Answers the agent itself offers; nothing else may be sent to it. */
 	options: z
 		.array(z.object({ id: z.string().min(1).max(100), label: z.string().min(1).max(200) }))
@@ -43,7 +43,7 @@ export const Ask = z.object({
 	summary: z.string().min(1).max(500),
 	/** Any JSON object, at most 32 KiB as text. */
 	details: z.record(z.string(), z.unknown()).optional(),
-	command: z.string().max(8000).optional(),
+	command: z.string().max(QUESTION_MOST.command).optional(),
 	cwd: z.string().max(4096).optional(),
 	...AskSubject.shape,
 	requestedAt: EpochMs,

@@ -1,6 +1,6 @@
 // Somebody in a session asks and is blocked until there is an answer (control-plane.md 5).
 import { z } from 'zod';
-import { APPROVAL_ACTIONS, APPROVAL_KINDS, RISKS } from '../approval-words.ts';
+import { APPROVAL_ACTIONS, APPROVAL_KINDS, QUESTION_MOST, RISKS } from '../approval-words.ts';
 import { Id, Seq, text } from '../envelope.ts';
 import { jsonProblem } from '../json.ts';
 import { sessionRef } from './streams.ts';
@@ -30,10 +30,10 @@ export const ApprovalRequest = z.object({
 		)
 		.optional(),
 	tool: text(200).optional(),
-	command: text(8000).optional(),
+	command: text(QUESTION_MOST.command).optional(),
 	cwd: text(1000).optional(),
 	diff: text(200_000).optional(),
-	paths: z.array(text(1000)).max(200).optional(),
+	paths: z.array(text(QUESTION_MOST.path)).max(QUESTION_MOST.paths).optional(),
 	options: z
 		.array(z.object({ id: text(100), label: text(200) }))
 		.max(20)
