@@ -10,7 +10,7 @@ import type { Database } from '#server/db/open.ts';
 import type { Logger } from '#server/log.ts';
 import { FRAME_ROOM, withRoom } from './live-frame.ts';
 import { recover, type LostRange } from './recovery.ts';
-import { createRedactor, REMEMBER, type Redactor } from './redactor.ts';
+import { createRedactor, REMEMBER } from './redactor.ts';
 import { lastBytes } from './segment-files.ts';
 import type { SegmentIndex } from './segment-index.ts';
 import { createSizes, type SizeAt, type Sizes } from './sizes.ts';
@@ -98,23 +98,20 @@ export async function openSessionStore(
 		startOffset: segment.start,
 		file: segment.file
 	});
-	const redactors = new Map<OutputKind, Redactor>();
-	for (const kind of OUTPUT_KINDS.filter((kind) => kind !== 4))
-		redactors.set(
-			kind,
-			createRedactor(await lastBytes(folder, recovered.segments.get(kind)!, REMEMBER))
-		);
-	const logs = new Map<OutputKind, StreamLog>(
-		OUTPUT_KINDS.map((kind) => [
+	const logs = new Map<OutputKind, StreamLog>();
+	for (const kind of OUTPUT_KINDS) {
+		const segments = recovered.segments.get(kind)!;
+		logs.set(
 			kind,
 			createStreamLog({
 				folder,
 				kind,
-				segments: recovered.segments.get(kind)!,
+				segments,
 				head: recovered.heads.get(kind)!,
 				segmentBytes: deps.timings.segmentBytes,
 				writeMs: deps.timings.writeMs,
-				redactor: redactors.get(kind) ?? null,
+				// Marks are records, not text.
+				redactor: kind === 4 ? null : createRedactor(await lastBytes(folder, segments, REMEMBER)),
 				keepBytes: kind === 1 ? deps.timings.keepTerminalBytes : deps.timings.keepOtherBytes,
 				log: deps.log.child({ sessionId }),
 				opened: (segment) => deps.index.put({ ...indexed(segment), endOffset: null }),
@@ -124,8 +121,8 @@ export async function openSessionStore(
 				queuedBy: deps.queuedBy,
 				written: (log) => deps.written(store, log)
 			})
-		])
-	);
+		);
+	}
 	const terminal = logs.get(1)!;
 	const marks = logs.get(4)!;
 	const sizes = createSizes(initial.cols, initial.rows);
